@@ -1,0 +1,59 @@
+package schema
+
+import "strings"
+
+// Name is a schema-qualified name of a relation, routine or type. An empty Schema means that the search path decides
+// (PostgreSQL manual, 5.10 Schemas).
+type Name struct {
+	Schema string
+	Name   string
+}
+
+// String returns the name for people: schema.name, without quotes.
+func (n Name) String() string {
+	if n.Schema == "" {
+		return n.Name
+	}
+	return n.Schema + "." + n.Name
+}
+
+// Quoted returns the name as SQL text, each part a quoted identifier.
+func (n Name) Quoted() string {
+	if n.Schema == "" {
+		return QuoteIdentifier(n.Name)
+	}
+	return QuoteIdentifier(n.Schema) + "." + QuoteIdentifier(n.Name)
+}
+
+// Compare orders names by schema, then name.
+func (n Name) Compare(m Name) int {
+	if c := strings.Compare(n.Schema, m.Schema); c != 0 {
+		return c
+	}
+	return strings.Compare(n.Name, m.Name)
+}
+
+// QuoteIdentifier returns s as a quoted SQL identifier (PostgreSQL manual, 4.1.1 Identifiers and Key Words). What follows a
+// NUL is cut, since PostgreSQL cannot hold one in a name.
+func QuoteIdentifier(s string) string {
+	if i := strings.IndexByte(s, 0); i >= 0 {
+		s = s[:i]
+	}
+	if strings.IndexByte(s, '"') < 0 {
+		return `"` + s + `"`
+	}
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
+
+// QuoteLiteral returns s as a SQL string constant. It is meant for values that come from the catalog itself; what a caller
+// sends always travels as a parameter. What follows a NUL is cut.
+func QuoteLiteral(s string) string {
+	if i := strings.IndexByte(s, 0); i >= 0 {
+		s = s[:i]
+	}
+	s = strings.ReplaceAll(s, "'", "''")
+	if strings.IndexByte(s, '\\') < 0 {
+		return "'" + s + "'"
+	}
+	return "E'" + strings.ReplaceAll(s, `\`, `\\`) + "'"
+}
