@@ -1,0 +1,153 @@
+package introspect
+
+import (
+	"context"
+	_ "embed"
+	"slices"
+	"sort"
+
+	"github.com/postern-db/postern/schema"
+)
+
+//go:embed relations.sql
+var relationsSQL string
+
+//go:embed columns.sql
+var columnsSQL string
+
+// relation is a relation, or composite type, with what keys and routines need to know of it.
+type relation struct {
+	*schema.Relation
+	exposed bool
+	numbers []int16          // of its columns, in step with Relation.Columns
+	names   map[int16]string // of its key columns, if it is not exposed
+}
+
+// column returns the name of a column by its number, "" if it was not read.
+func (r *relation) column(number int16) string {
+	// Unless columns were dropped the number is the place.
+	if i := int(number) - 1; i >= 0 && i < len(r.numbers) && r.numbers[i] == number {
+		return r.Columns[i].Name
+	}
+	if i, ok := slices.BinarySearch(r.numbers, number); ok {
+		return r.Columns[i].Name
+	}
+	return r.names[number]
+}
+
+// columnNames returns the names of columns by their numbers, nil if one was not read.
+func (r *relation) columnNames(numbers []int16) []string {
+	out := make([]string, len(numbers))
+	for i, n := range numbers {
+		if out[i] = r.column(n); out[i] == "" {
+			return nil
+		}
+	}
+	return out
+}
+
+// Len, Less and Swap sort the columns by number.
+func (r *relation) Len() int           { return len(r.numbers) }
+func (r *relation) Less(i, j int) bool { return r.numbers[i] < r.numbers[j] }
+func (r *relation) Swap(i, j int) {
+	r.numbers[i], r.numbers[j] = r.numbers[j], r.numbers[i]
+	r.Columns[i], r.Columns[j] = r.Columns[j], r.Columns[i]
+}
+
+func (l *loader) readRelations(ctx context.Context) error {
+	const update, insert, remove = 1 << 2, 1 << 3, 1 << 4
+	kinds := map[byte]schema.Kind{
+		'r': schema.Table, 'p': schema.PartitionedTable, 'v': schema.View, 'm': schema.MaterializedView, 'f': schema.ForeignTable,
+	}
+	l.relations = make(map[uint32]*relation)
+	return l.query(ctx, relationsSQL, [][]byte{oidArray(l.exposed)}, func(r *row) {
+		oid := r.oid()
+		rel := &schema.Relation{Name: schema.Name{Schema: r.text(), Name: r.text()}, Kind: kinds[r.char()]}
+		accepts := r.int4()
+		rel.Updatable, rel.Insertable, rel.Deletable = accepts&update != 0, accepts&insert != 0, accepts&remove != 0
+		rel.Comment = r.text()
+		l.relations[oid] = &relation{Relation: rel, exposed: slices.Contains(l.cfg.Schemas, rel.Name.Schema)}
+		l.def.Relations = append(l.def.Relations, rel)
+	})
+}
+
+// readColumns reads the columns of the exposed relations, and of the rows that routines return, with their types.
+func (l *loader) readColumns(ctx context.Context) error {
+	type pending struct {
+		column *schema.Column
+		name   typeName
+		hasDef bool
+	}
+	var columns []pending
+	var chunk []schema.Column // columns are allocated by the hundred
+	l.typeNames = make(map[typeName]string)
+	var last *relation
+	var lastOID uint32
+	var unordered []*relation
+	err := l.query(ctx, columnsSQL, [][]byte{oidArray(l.exposed), oidArray(l.returnedRows())}, func(r *row) {
+		oid := r.oid()
+		if oid != lastOID {
+			last, lastOID = l.columnsOwner(oid), oid
+		}
+		number := r.int2()
+		if n := len(last.numbers); n > 0 && last.numbers[n-1] > number {
+			unordered = append(unordered, last)
+		}
+		if len(chunk) == cap(chunk) {
+			chunk = make([]schema.Column, 0, 256)
+		}
+		chunk = append(chunk, schema.Column{Name: r.text()})
+		c := &chunk[len(chunk)-1]
+		name := typeName{r.oid(), r.int4()}
+		c.Nullable = !r.bool()
+		switch r.char() {
+		case 'd':
+			c.Identity = schema.IdentityByDefault
+		case 'a':
+			c.Identity = schema.IdentityAlways
+		}
+		c.Generated = r.bool()
+		hasDef := r.values[r.next] != nil
+		c.Default, c.Comment = r.text(), r.text()
+		last.Columns = append(last.Columns, c)
+		last.numbers = append(last.numbers, number)
+		columns = append(columns, pending{c, name, hasDef})
+		l.typeNames[name] = ""
+	})
+	if err != nil {
+		return err
+	}
+	for _, rel := range unordered {
+		sort.Sort(rel)
+	}
+	oids := make([]uint32, 0, len(l.typeNames))
+	for k := range l.typeNames {
+		oids = append(oids, k.oid)
+	}
+	if err := l.needTypes(ctx, oids); err != nil {
+		return err
+	}
+	if err := l.nameTypes(ctx); err != nil {
+		return err
+	}
+	for _, p := range columns {
+		t := l.typ(p.name.oid)
+		t.fill(p.column, l.typeNames[p.name], p.name.modifier)
+		if !p.hasDef && !p.column.Generated && p.column.Identity == schema.NotIdentity {
+			p.column.Default = t.def
+		}
+	}
+	l.completeRoutines()
+	return nil
+}
+
+// columnsOwner returns the relation or row type that columns belong to.
+func (l *loader) columnsOwner(oid uint32) *relation {
+	if rel := l.relations[oid]; rel != nil && rel.exposed {
+		return rel
+	}
+	if l.rowTypes[oid] == nil {
+		l.rowTypes[oid] = &relation{Relation: &schema.Relation{}}
+	}
+	return l.rowTypes[oid]
+}

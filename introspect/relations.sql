@@ -1,0 +1,37 @@
+-- $1 oid[]: the exposed schemas.
+--
+-- Relations of all schemas but the system's: a junction table or a view's base table may well be unexposed. Partitions are
+-- left out, since their partitioned table stands for them. Schemas whose names begin with pg_ are the system's by rule;
+-- among them are the temporary tables of other sessions.
+--
+-- pg_relation_is_updatable parses a view's definition, and so it is asked once, for views and foreign tables that are exposed.
+-- It returns a mask of the commands that the relation accepts, triggers included: 1 << command, which makes 4 UPDATE, 8 INSERT
+-- and 16 DELETE. Tables accept all; materialized views, none. A foreign table whose wrapper has no handler can do nothing, and
+-- asking would be an error that made the whole catalog unreadable.
+select
+  c.oid,
+  n.nspname,
+  c.relname,
+  c.relkind,
+  case
+    when c.relkind in ('r', 'p') then 28
+    when c.relkind in ('v', 'f') and c.relnamespace = any ($1::oid[]) and (
+      c.relkind = 'v' or exists (
+        select
+        from pg_foreign_table t
+        join pg_foreign_server s on s.oid = t.ftserver
+        join pg_foreign_data_wrapper w on w.oid = s.srvfdw
+        where t.ftrelid = c.oid and w.fdwhandler <> 0
+      )
+    ) then pg_relation_is_updatable(c.oid, true) & 28
+    else 0
+  end,
+  d.description
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+left join pg_description d on d.objoid = c.oid and d.objsubid = 0 and d.classoid = 'pg_class'::regclass
+where c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and not c.relispartition
+  and n.nspname !~ '^pg_'
+  and n.nspname <> 'information_schema'
+order by n.nspname, c.relname
