@@ -1,0 +1,140 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Caller is who a request comes from and what it may claim to be.
+type Caller struct {
+	// Role is the database role the request runs as. It is never empty, has at
+	// most 63 bytes and no control characters. Whether it exists and may be
+	// assumed is for the catalog and the database to say.
+	Role string
+
+	// Claims is a JSON object, ready for the setting request.jwt.claims: the
+	// token's claims byte for byte, but with "role" set to Role. Without a token
+	// it holds only the role.
+	Claims string
+
+	// Anonymous is true if Role is the anonymous role, with a token or without.
+	// PostgREST answers a lack of privilege of such a caller with 401, of any
+	// other with 403.
+	Anonymous bool
+
+	// Expires is the token's exp, without the 30 seconds of grace. It is zero
+	// if there is no token or it has no exp.
+	Expires time.Time
+}
+
+// Verifier authenticates requests under one configuration. It is safe for
+// concurrent use. A new configuration needs a new Verifier, which shares
+// nothing with the one before.
+type Verifier struct {
+	keys      []key
+	audience  string
+	rolePath  rolePath
+	anonymous Caller // Role is "" if anonymous callers are refused
+	cache     *cache // nil if off
+	now       func() time.Time
+	warnings  []string
+}
+
+// New checks the configuration and returns its Verifier. It fails on a secret
+// shorter than 32 bytes, a malformed or weak key, a role path that cannot be
+// parsed, an audience that is neither plain text nor a URI, or an anonymous
+// role with an impossible name. Its errors never carry a key.
+func New(cfg Config) (*Verifier, error) {
+	cfg = cfg.WithDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	v := &Verifier{audience: cfg.Audience, now: time.Now}
+	var err error
+	if v.keys, v.warnings, err = parseSecret(cfg.Secret, cfg.SecretIsBase64); err != nil {
+		return nil, fmt.Errorf("auth: read jwt-secret: %w", err)
+	}
+	for i := range v.keys {
+		v.keys[i].signing = nil // not needed here, so not kept
+	}
+	var old bool
+	if v.rolePath, old, err = parseRoleClaimKey(cfg.RoleClaimKey); err != nil {
+		return nil, fmt.Errorf("auth: parse jwt-role-claim-key: %w", err)
+	}
+	if old {
+		v.warnings = append(v.warnings, fmt.Sprintf(
+			"jwt-role-claim-key %q is in the older dotted form, which PostgREST will drop; write it as a JSON path (RFC 9535)",
+			cfg.RoleClaimKey))
+	}
+	if cfg.AnonRole != "" {
+		v.anonymous = Caller{Role: cfg.AnonRole, Claims: anonymousClaims(cfg.AnonRole), Anonymous: true}
+	}
+	if cfg.CacheMaxEntries > 0 {
+		if v.cache, err = newCache(cfg.CacheMaxEntries); err != nil {
+			return nil, fmt.Errorf("auth: %w", err)
+		}
+	}
+	return v, nil
+}
+
+func anonymousClaims(role string) string {
+	return string(append(appendJSONString([]byte(`{"role":`), role), '}'))
+}
+
+// Warnings returns what the operator should be told once about the
+// configuration: keys of a set that cannot be used, an outdated role path.
+func (v *Verifier) Warnings() []string { return v.warnings }
+
+// Authenticate finds the caller from all values of the request's
+// Authorization header. No header, or one of another scheme than Bearer, is an
+// anonymous caller. The error is an *Error, or ctx's if there is a token and ctx
+// is done already.
+func (v *Verifier) Authenticate(ctx context.Context, authorization []string) (Caller, error) {
+	token, present, refusal := bearer(authorization)
+	if refusal != nil {
+		return Caller{}, refusal
+	}
+	if !present {
+		if v.anonymous.Role == "" {
+			return Caller{}, tokenRequired()
+		}
+		return v.anonymous, nil
+	}
+	if v.keys == nil {
+		return Caller{}, secretMissing()
+	}
+	if err := ctx.Err(); err != nil {
+		return Caller{}, err
+	}
+	id, refusal := v.lookup(token)
+	if refusal == nil {
+		refusal = id.check(v.now().Unix())
+	}
+	if refusal != nil {
+		return Caller{}, refusal
+	}
+	return id.caller, nil
+}
+
+func (v *Verifier) lookup(token string) (*identity, *Error) {
+	// A token that is refused for its length is not worth hashing.
+	if v.cache == nil || token == "" || len(token) > maxTokenBytes {
+		return v.verify(token)
+	}
+	return v.cache.lookup(token, v.verify)
+}
+
+// CacheStats counts what the token cache did since the Verifier was made. The
+// numbers are those of PostgREST's metrics pgrst_jwt_cache_*_total.
+type CacheStats struct {
+	Requests, Hits, Evictions uint64
+}
+
+// CacheStats returns the counters, all zero if the cache is off.
+func (v *Verifier) CacheStats() CacheStats {
+	if v.cache == nil {
+		return CacheStats{}
+	}
+	return CacheStats{v.cache.requests.Load(), v.cache.hits.Load(), v.cache.evictions.Load()}
+}

@@ -1,0 +1,59 @@
+package config
+
+import "time"
+
+// ownParameters are Postern's, without the limits. What opens a door
+// (db-allow-bypassrls) or guards the process cannot be set in the database.
+func ownParameters() []Parameter {
+	return []Parameter{
+		boolean("db-allow-bypassrls", func(c *Config) *bool { return &c.DBAllowBypassRLS }, false,
+			"Whether a request may run as a role that row-level security does not bind: a superuser or one with BYPASSRLS.").
+			own(),
+		boolean("db-safe-update", func(c *Config) *bool { return &c.DBSafeUpdate }, false,
+			"Whether to refuse PATCH and DELETE without a filter.").
+			own().database(),
+		list("jwt-require", func(c *Config) *[]string { return &c.JWTRequire }, nil, nil,
+			"Claims that every token must have, between commas.").
+			own().database().example(`"exp,sub"`),
+		boolean("openapi-ui", func(c *Config) *bool { return &c.OpenAPIUI }, false,
+			"Whether a browser that asks for the root path gets a page to read and try the API.").
+			own().database(),
+		integer("server-buffer-bytes", func(c *Config) *int64 { return &c.ServerBufferBytes }, 1<<20, bounds{0, 1 << 40},
+			"How large an answer may be to be held back until it is complete, and so to have an exact Content-Length and Content-Range. Larger ones are streamed. Each request in work may take so much memory. 0 streams all.").
+			own(),
+		seconds("server-shutdown-timeout", func(c *Config) *time.Duration { return &c.ServerShutdownTimeout }, 30*time.Second,
+			"How many seconds requests in work may take to finish after SIGTERM before they are cut. 0 waits for ever.").
+			own().restart(),
+	}
+}
+
+// limitParameters bound what a single request may cost. The operator sets them in
+// the file or the environment; the database they protect cannot lift them.
+func limitParameters() []Parameter {
+	const most = 1<<31 - 1
+	return []Parameter{
+		integer("max-body-bytes", func(c *Config) *int64 { return &c.MaxBodyBytes }, 10<<20, bounds{0, 1 << 40},
+			"The most bytes of a request's body. 0 is no limit.").
+			own(),
+		integer("max-embed-depth", func(c *Config) *int { return &c.MaxEmbedDepth }, 10, bounds{0, most},
+			"How deep a select may embed resources in each other. Each level is another join. 0 is no limit.").
+			own(),
+		integer("max-filters", func(c *Config) *int { return &c.MaxFilters }, 256, bounds{0, most},
+			"The most filters of a request, those within and=() and or=() included. 0 is no limit.").
+			own(),
+		integer("max-json-path-steps", func(c *Config) *int { return &c.MaxJSONPathSteps }, 32, bounds{0, most},
+			"The most arrows (-> and ->>) behind one column. 0 is no limit.").
+			own(),
+		integer("max-logic-depth", func(c *Config) *int { return &c.MaxLogicDepth }, 16, bounds{0, most},
+			"How deep and=() and or=() may stand in each other. 0 is no limit.").
+			own(),
+		integer("max-select-items", func(c *Config) *int { return &c.MaxSelectItems }, 1664, bounds{0, most},
+			"The most items of a select. The default is as many columns as PostgreSQL can return. 0 is no limit.").
+			own(),
+		// PostgREST's HTTP library takes 50 KiB of request line and headers, so
+		// that 64 KiB refuse no URL which works there.
+		integer("max-url-bytes", func(c *Config) *int { return &c.MaxURLBytes }, 64<<10, bounds{0, most},
+			"The most bytes of a request's path and query. 0 is no limit.").
+			own(),
+	}
+}

@@ -1,0 +1,168 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/postern-db/postern/server/auth"
+	"github.com/postern-db/postern/server/config"
+	"github.com/postern-db/postern/server/rls"
+	"github.com/postern-db/postern/sql"
+)
+
+// apiError is an error as a client sees it (PostgREST reference, Errors).
+type apiError struct {
+	Status  int
+	Code    string
+	Message string
+	Details json.RawMessage // nil is null
+	Hint    json.RawMessage
+	Headers []pair
+}
+
+func (e *apiError) Error() string { return e.Code + ": " + e.Message }
+
+// text returns s as JSON, null if it is empty.
+func text(s string) json.RawMessage {
+	if s == "" {
+		return nil
+	}
+	return sql.AppendJSONString(nil, s)
+}
+
+// fail answers with an error. What is not foreseen is logged and answered without its text.
+func (x *exchange) fail(err error) {
+	if errors.Is(err, context.Canceled) && x.r.Context().Err() != nil {
+		return // the client is gone
+	}
+	e := x.classify(err)
+	if e == nil {
+		id := rand.Text()
+		x.server.logger.Error("request failed", "request_id", id, "method", x.r.Method, "path", x.r.URL.Path, "error", err)
+		e = &apiError{
+			Status: http.StatusInternalServerError, Code: "PGRSTX00", Message: "Internal server error",
+			Hint: text("The server's log tells more under request id " + id),
+		}
+	}
+	h := x.w.Header()
+	for name := range h {
+		if !strings.HasPrefix(name, "Access-Control-") && name != x.state.config.ServerTraceHeader {
+			h.Del(name)
+		}
+	}
+	body := errorBody(e, x.state.config.ClientErrorVerbosity)
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Length", itoa(int64(len(body))))
+	h.Set("Proxy-Status", "Postern; error="+headerSafe(e.Code))
+	if e.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "1")
+	}
+	for _, p := range e.Headers {
+		h.Set(p.name, p.value)
+	}
+	x.w.WriteHeader(e.Status)
+	if x.r.Method == http.MethodHead {
+		return
+	}
+	if _, err := x.w.Write(body); err != nil {
+		x.server.logger.Debug("client gone", "error", err)
+	}
+}
+
+func errorBody(e *apiError, verbosity config.Verbosity) []byte {
+	null := func(v json.RawMessage) []byte {
+		if v == nil {
+			return []byte("null")
+		}
+		return v
+	}
+	out := append([]byte(`{"code":`), sql.AppendJSONString(nil, e.Code)...)
+	if verbosity != config.Minimal {
+		out = append(append(out, `,"details":`...), null(e.Details)...)
+		out = append(append(out, `,"hint":`...), null(e.Hint)...)
+	}
+	out = append(append(out, `,"message":`...), sql.AppendJSONString(nil, e.Message)...)
+	return append(out, '}')
+}
+
+// classify turns an error into what the client is told, or nil if it is not foreseen.
+func (x *exchange) classify(err error) *apiError {
+	var (
+		api     *apiError
+		syntax  *sql.Error
+		token   *auth.Error
+		pgErr   *pgconn.PgError
+		connect *rls.ConnectError
+	)
+	switch {
+	case errors.As(err, &api):
+		return api
+	case errors.As(err, &syntax):
+		e := &apiError{
+			Status: statusOfCode(syntax.Code), Code: syntax.Code, Message: syntax.Message,
+			Details: text(syntax.Details), Hint: text(syntax.Hint),
+		}
+		if syntax.DetailsJSON != nil {
+			e.Details = syntax.DetailsJSON
+		}
+		return e
+	case errors.As(err, &token):
+		e := &apiError{
+			Status: statusOfCode(token.Code), Code: token.Code, Message: token.Message, Details: text(token.Details),
+			Hint: text(token.Hint),
+		}
+		if token.Challenge != "" {
+			e.Headers = []pair{{"WWW-Authenticate", token.Challenge}}
+		}
+		return e
+	case errors.As(err, &connect):
+		x.server.logger.Error("no connection to the database", "error", err)
+		return &apiError{Status: http.StatusServiceUnavailable, Code: "PGRST000", Message: "Database connection error. Retrying the connection."}
+	case errors.As(err, &pgErr):
+		return databaseError(pgErr, !x.caller.Anonymous)
+	case errors.Is(err, rls.ErrPoolTimeout):
+		return &apiError{Status: http.StatusGatewayTimeout, Code: "PGRST003", Message: "Timed out acquiring connection from connection pool."}
+	case isConnectionLoss(err):
+		x.server.logger.Error("connection to the database lost", "error", err)
+		return &apiError{Status: http.StatusServiceUnavailable, Code: "PGRST001", Message: "Database client error. Retrying the connection."}
+	}
+	return nil
+}
+
+// statuses is the table from codes to statuses; a code that is not in it is a bad request.
+var statuses = map[string]int{
+	sql.CodeRPCMethod:          http.StatusMethodNotAllowed,
+	sql.CodeInvalidRange:       http.StatusRequestedRangeNotSatisfiable,
+	sql.CodeInvalidPutFilters:  http.StatusMethodNotAllowed,
+	sql.CodeUnacceptableSchema: http.StatusNotAcceptable,
+	sql.CodeMediaType:          http.StatusNotAcceptable,
+	sql.CodeNotSingular:        http.StatusNotAcceptable,
+	sql.CodeUnsupportedMethod:  http.StatusMethodNotAllowed,
+	sql.CodeInvalidPath:        http.StatusNotFound,
+	sql.CodeOpenAPIDisabled:    http.StatusNotFound,
+	sql.CodeAmbiguousEmbed:     http.StatusMultipleChoices,
+	sql.CodeAmbiguousRoutine:   http.StatusMultipleChoices,
+	sql.CodeNoRoutine:          http.StatusNotFound,
+	sql.CodeNoRelation:         http.StatusNotFound,
+	codeResponseHeaders:        http.StatusInternalServerError,
+	codeResponseStatus:         http.StatusInternalServerError,
+	codeRaise:                  http.StatusInternalServerError,
+	auth.CodeSecretMissing:     http.StatusInternalServerError,
+	auth.CodeToken:             http.StatusUnauthorized,
+	auth.CodeTokenRequired:     http.StatusUnauthorized,
+	auth.CodeClaims:            http.StatusUnauthorized,
+	auth.CodeRole:              http.StatusForbidden,
+}
+
+func statusOfCode(code string) int {
+	if status, ok := statuses[code]; ok {
+		return status
+	}
+	return http.StatusBadRequest
+}

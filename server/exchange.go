@@ -1,0 +1,216 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/postern-db/postern/server/auth"
+	"github.com/postern-db/postern/sql"
+)
+
+// exchange is one request with what becomes of it on its way.
+type exchange struct {
+	server *Server
+	state  *state
+	w      http.ResponseWriter
+	r      *http.Request
+
+	caller  auth.Caller
+	request *sql.Request
+	plan    *sql.Plan
+	timing  timing
+}
+
+// serve is a request's one way through.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{server: s, state: s.state.Load(), w: w, r: r}
+	c := x.state.config
+	if name := c.ServerTraceHeader; name != "" {
+		if v := r.Header.Get(name); v != "" {
+			w.Header().Set(name, v)
+		}
+	}
+	if s.cors(w, r, c.ServerCORSAllowedOrigins) {
+		return
+	}
+	if err := x.serve(r.Context()); err != nil {
+		x.fail(err)
+	}
+}
+
+func (x *exchange) serve(ctx context.Context) error {
+	if err := x.authenticate(ctx); err != nil {
+		return err
+	}
+	if x.state.catalog == nil {
+		return &apiError{
+			Status: http.StatusServiceUnavailable, Code: "PGRST002",
+			Message: "Could not query the database for the schema cache. Retrying.",
+		}
+	}
+	if err := x.parse(); err != nil {
+		return err
+	}
+	if err := x.resolve(); err != nil {
+		return err
+	}
+	switch x.request.Action {
+	case sql.InfoRelation, sql.InfoRoutine, sql.InfoSchema:
+		x.info()
+		return nil
+	case sql.Describe:
+		return x.describe(ctx)
+	}
+	return x.run(ctx)
+}
+
+func (x *exchange) authenticate(ctx context.Context) error {
+	defer x.timing.measure(&x.timing.jwt, time.Now())
+	var err error
+	x.caller, err = x.state.verifier.Authenticate(ctx, x.r.Header["Authorization"])
+	return err
+}
+
+func (x *exchange) parse() error {
+	defer x.timing.measure(&x.timing.parse, time.Now())
+	if limit := x.state.config.MaxURLBytes; limit > 0 && len(x.r.RequestURI) > limit {
+		return &apiError{
+			Status: http.StatusRequestURITooLong, Code: sql.CodeQuerySyntax, Message: "The URL is too long",
+			Details: text("It has " + strconv.Itoa(len(x.r.RequestURI)) + " bytes, at most " + strconv.Itoa(limit) + " are allowed"),
+		}
+	}
+	body, err := x.readBody()
+	if err != nil {
+		return err
+	}
+	request, parseErr := sql.Parse(&sql.Source{
+		Method: x.r.Method, Path: x.r.URL.EscapedPath(), RawQuery: x.r.URL.RawQuery, Header: x.r.Header, Body: body,
+	}, &x.state.parse)
+	if parseErr != nil {
+		return parseErr
+	}
+	x.request = request
+	return nil
+}
+
+// readBody reads the body, up to max-body-bytes. A body that is said to be longer is refused before any of it is read.
+func (x *exchange) readBody() ([]byte, error) {
+	switch x.r.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+	default:
+		return nil, nil
+	}
+	limit := x.state.config.MaxBodyBytes
+	if limit > 0 && x.r.ContentLength > limit {
+		return nil, tooLarge(limit)
+	}
+	if x.r.ContentLength > 0 {
+		body := make([]byte, x.r.ContentLength)
+		if _, err := io.ReadFull(x.r.Body, body); err != nil {
+			return nil, unreadable()
+		}
+		return body, nil
+	}
+	reader := io.Reader(x.r.Body)
+	if limit > 0 {
+		reader = http.MaxBytesReader(x.w, x.r.Body, limit)
+	}
+	body, err := io.ReadAll(reader)
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooBig):
+		return nil, tooLarge(limit)
+	case err != nil:
+		return nil, unreadable()
+	}
+	return body, nil
+}
+
+func tooLarge(limit int64) error {
+	return &apiError{
+		Status: http.StatusRequestEntityTooLarge, Code: sql.CodeInvalidBody, Message: "The body is too large",
+		Details: text("At most " + strconv.FormatInt(limit, 10) + " bytes are allowed (max-body-bytes)"),
+	}
+}
+
+func unreadable() error {
+	return &apiError{Status: http.StatusBadRequest, Code: sql.CodeInvalidBody, Message: "The body ended before it was complete"}
+}
+
+func (x *exchange) resolve() error {
+	defer x.timing.measure(&x.timing.plan, time.Now())
+	plan, err := sql.NewPlan(x.request, x.state.catalog, &x.state.plan)
+	if err != nil {
+		return err
+	}
+	x.plan = plan
+	return nil
+}
+
+// headersJSON writes the request's headers as a JSON object, names in lower case, without the cookies.
+func headersJSON(r *http.Request) (string, error) {
+	out := make([]byte, 0, 256)
+	out = append(out, '{')
+	add := func(name, value string) {
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(sql.AppendJSONString(out, name), ':')
+		out = sql.AppendJSONString(out, value)
+	}
+	if r.Host != "" {
+		add("host", r.Host)
+	}
+	for name, values := range r.Header {
+		if name == "Cookie" || len(values) == 0 {
+			continue
+		}
+		value := strings.Join(values, ", ")
+		if !utf8.ValidString(value) {
+			return "", &sql.Error{Code: sql.CodeQuerySyntax, Message: "The header " + name + " is not valid UTF-8"}
+		}
+		add(strings.ToLower(name), value)
+	}
+	return string(append(out, '}')), nil
+}
+
+// cookiesJSON writes the request's cookies as a JSON object.
+func cookiesJSON(r *http.Request) (string, error) {
+	if len(r.Header["Cookie"]) == 0 {
+		return "{}", nil
+	}
+	out := []byte{'{'}
+	for _, c := range r.Cookies() {
+		if !utf8.ValidString(c.Name) || !utf8.ValidString(c.Value) {
+			return "", &sql.Error{Code: sql.CodeQuerySyntax, Message: "A cookie is not valid UTF-8"}
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(sql.AppendJSONString(out, c.Name), ':')
+		out = sql.AppendJSONString(out, c.Value)
+	}
+	return string(append(out, '}')), nil
+}
+
+func contains(list []string, s string) bool { return slices.Contains(list, s) }
+
+// listItems splits the values of a header that is a list (RFC 9110, 5.6.1).
+func listItems(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for item := range strings.SplitSeq(v, ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				out = append(out, item)
+			}
+		}
+	}
+	return out
+}

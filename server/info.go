@@ -1,0 +1,46 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/postern-db/postern/schema"
+	"github.com/postern-db/postern/sql"
+)
+
+// info answers OPTIONS: what methods the resource admits, whatever the caller's privileges.
+func (x *exchange) info() {
+	allow := "OPTIONS,GET,HEAD"
+	switch x.request.Action {
+	case sql.InfoRelation:
+		r := x.plan.Relation
+		if r.Insertable {
+			allow += ",POST"
+		}
+		if r.Insertable && r.Updatable && len(r.PrimaryKey) > 0 {
+			allow += ",PUT"
+		}
+		if r.Updatable {
+			allow += ",PATCH"
+		}
+		if r.Deletable {
+			allow += ",DELETE"
+		}
+	case sql.InfoRoutine:
+		allow += ",POST"
+		if x.plan.Routine.Volatility == schema.Volatile {
+			allow = "OPTIONS,POST"
+		}
+	}
+	h := x.w.Header()
+	h.Set("Allow", allow)
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Content-Length", "0")
+	x.commonHeaders()
+	x.w.WriteHeader(http.StatusOK)
+}
+
+// describe answers the root. This version has no description of the API to give.
+func (x *exchange) describe(context.Context) error {
+	return &sql.Error{Code: sql.CodeOpenAPIDisabled, Message: "Root endpoint metadata is disabled"}
+}

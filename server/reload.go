@@ -1,0 +1,129 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/postern-db/postern/introspect"
+	"github.com/postern-db/postern/server/config"
+)
+
+// loadTimeout bounds reading the catalog, which must not wait for a lock for ever.
+const loadTimeout = time.Minute
+
+// watch reloads catalog and configuration when the database or ReloadSchema asks for it.
+func (s *Server) watch() {
+	c := s.state.Load().config
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	s.watcher = &introspect.Watcher{
+		Channel: c.DBChannel, OnSchema: s.loadCatalog, OnConfig: s.loadConfig, Logger: s.logger,
+	}
+	if c.DBChannelEnabled {
+		s.watcher.Connect = s.pool.Connect
+	}
+	s.watching.Go(func() { s.watcher.Run(ctx) })
+}
+
+// ReloadSchema reads the catalog anew, in the background. If that fails the one in use stays.
+func (s *Server) ReloadSchema() { s.watcher.Reload() }
+
+// ReloadConfig reads the configuration anew, in the background. If that fails the one in use stays.
+func (s *Server) ReloadConfig() { s.watcher.ReloadConfig() }
+
+func (s *Server) loadCatalog(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	conn, err := s.pool.Connect(ctx)
+	if err != nil {
+		return fmt.Errorf("load the schema cache: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	st := s.state.Load()
+	began := time.Now()
+	catalog, err := introspect.Load(ctx, conn, introspect.Config{
+		Schemas: st.config.DBSchemas, ExtraSearchPath: st.config.DBExtraSearchPath,
+		HoistedSettings: hoistedPatterns(st.config.DBHoistedTxSettings),
+	})
+	if err != nil {
+		return fmt.Errorf("load the schema cache: %w", err)
+	}
+	for {
+		st = s.state.Load()
+		if s.state.CompareAndSwap(st, st.withCatalog(catalog)) {
+			break
+		}
+	}
+	s.logger.Info("schema cache loaded", "relations", catalog.RelationCount(),
+		"functions", len(catalog.RoutineNames()), "took", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+// hoistedPatterns turns the names of settings into the patterns that introspection wants.
+func hoistedPatterns(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = "^" + strings.ReplaceAll(n, ".", `\.`) + "="
+	}
+	return out
+}
+
+// loadConfig reads the configuration anew, with what the database holds of it.
+func (s *Server) loadConfig(ctx context.Context) error {
+	st := s.state.Load()
+	if s.reload == nil {
+		return nil
+	}
+	var database map[string]string
+	if st.config.DBConfig {
+		var err error
+		if database, err = s.databaseSettings(ctx, st.config); err != nil {
+			return fmt.Errorf("load the configuration: %w", err)
+		}
+	}
+	c, err := s.reload(database, st.config)
+	if err != nil {
+		return fmt.Errorf("load the configuration: %w", err)
+	}
+	next, err := newState(c, st.catalog)
+	if err != nil {
+		return fmt.Errorf("load the configuration: %w", err)
+	}
+	for !s.state.CompareAndSwap(st, next) {
+		st = s.state.Load()
+		next.catalog = st.catalog
+	}
+	return nil
+}
+
+// databaseSettings reads the parameters that are set in the database (PostgREST reference, In-Database Configuration).
+func (s *Server) databaseSettings(ctx context.Context, c *config.Config) (map[string]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	conn, err := s.pool.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	rows, err := tx.Query(ctx, config.SettingsQuery(c.DBPreConfig), config.SettingNames())
+	if err != nil {
+		return nil, fmt.Errorf("read the settings in the database: %w", err)
+	}
+	out := map[string]string{}
+	var key, value string
+	if _, err := pgx.ForEachRow(rows, []any{&key, &value}, func() error {
+		out[key] = value
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read the settings in the database: %w", err)
+	}
+	return out, tx.Rollback(ctx)
+}

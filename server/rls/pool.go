@@ -1,0 +1,144 @@
+package rls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Config says how to reach the database.
+type Config struct {
+	// URI is a connection URI or keyword/value string (PostgreSQL manual, 32.1.1 Connection Strings). What it leaves out is
+	// taken from libpq's PG* variables.
+	URI string
+	// MaxConnections is the most connections of the pool. Defaults to 10.
+	MaxConnections int
+	// AcquireTimeout is how long a request waits for a connection. Defaults to 10 s.
+	AcquireTimeout time.Duration
+	// MaxIdleTime is how long an unused connection is kept. Defaults to 30 s.
+	MaxIdleTime time.Duration
+	// MaxLifetime is the age at which a connection is replaced. Defaults to 30 min.
+	MaxLifetime time.Duration
+	// Unprepared sends every statement anew instead of preparing it once a connection, as a pooler in transaction mode needs.
+	Unprepared bool
+	// StatementCacheSize is how many prepared statements a connection keeps. Defaults to 256.
+	StatementCacheSize int
+}
+
+// WithDefaults returns c with the defaults in place of what is zero.
+func (c Config) WithDefaults() Config {
+	c.MaxConnections = or(c.MaxConnections, 10)
+	c.AcquireTimeout = or(c.AcquireTimeout, 10*time.Second)
+	c.MaxIdleTime = or(c.MaxIdleTime, 30*time.Second)
+	c.MaxLifetime = or(c.MaxLifetime, 30*time.Minute)
+	c.StatementCacheSize = or(c.StatementCacheSize, 256)
+	return c
+}
+
+func or[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// Pool is a pool of connections as the login role. It is safe for concurrent use.
+type Pool struct {
+	config Config
+	pool   *pgxpool.Pool
+}
+
+// ErrPoolTimeout says that no connection became free within AcquireTimeout.
+var ErrPoolTimeout = errors.New("timed out acquiring a connection from the pool")
+
+// ConnectError says that no connection to the database could be made.
+type ConnectError struct{ Err error }
+
+func (e *ConnectError) Error() string { return "connect to the database: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// New makes a pool. It checks the URI but opens no connection.
+func New(ctx context.Context, cfg Config) (*Pool, error) {
+	cfg = cfg.WithDefaults()
+	pc, err := pgxpool.ParseConfig(cfg.URI)
+	if err != nil {
+		return nil, fmt.Errorf("rls: read the connection string: %w", err)
+	}
+	pc.MaxConns = int32(min(cfg.MaxConnections, 1<<20))
+	pc.MinConns = 0
+	pc.MaxConnIdleTime = cfg.MaxIdleTime
+	pc.MaxConnLifetime = cfg.MaxLifetime
+	pc.MaxConnLifetimeJitter = cfg.MaxLifetime / 10
+	configureConnection(pc.ConnConfig)
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, fmt.Errorf("rls: make the pool: %w", err)
+	}
+	return &Pool{config: cfg, pool: pool}, nil
+}
+
+func configureConnection(c *pgx.ConnConfig) {
+	if c.RuntimeParams["application_name"] == "" {
+		c.RuntimeParams["application_name"] = "postern"
+	}
+	// A client that hangs up cancels its query; the connection lives on. Only if PostgreSQL does not react is it given up.
+	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
+	}
+}
+
+// Connect opens a connection of its own, outside the pool, with the same parameters.
+func (p *Pool) Connect(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, p.pool.Config().ConnConfig)
+	if err != nil {
+		return nil, &ConnectError{err}
+	}
+	return conn, nil
+}
+
+// Close waits until all connections are returned and closes them.
+func (p *Pool) Close() { p.pool.Close() }
+
+// Reset closes all connections, those in use when they are returned.
+func (p *Pool) Reset() { p.pool.Reset() }
+
+// Stat returns the pool's figures.
+func (p *Pool) Stat() *pgxpool.Stat { return p.pool.Stat() }
+
+func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	waiting, cancel := context.WithTimeout(ctx, p.config.AcquireTimeout)
+	defer cancel()
+	conn, err := p.pool.Acquire(waiting)
+	switch {
+	case err == nil:
+		return conn, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, ErrPoolTimeout
+	default:
+		return nil, &ConnectError{err}
+	}
+}
+
+// Ping reports whether the database answers.
+func (p *Pool) Ping(ctx context.Context) error {
+	conn, err := p.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	if err := conn.Conn().PgConn().Ping(ctx); err != nil {
+		return fmt.Errorf("ping the database: %w", err)
+	}
+	return nil
+}

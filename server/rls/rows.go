@@ -1,0 +1,29 @@
+package rls
+
+import "github.com/jackc/pgx/v5/pgconn"
+
+// Rows are the rows of a transaction's main statement, read while they arrive.
+type Rows struct {
+	reader *pgconn.ResultReader
+	read   bool
+}
+
+// Next reads the next row, if there is one.
+func (r *Rows) Next() bool {
+	r.read = true
+	return r.reader.NextRow()
+}
+
+// Values returns the values of the row in the formats that were asked for; nil is NULL. They are valid until the next call of
+// Next.
+func (r *Rows) Values() [][]byte { return r.reader.Values() }
+
+// Names returns the names of the columns.
+func (r *Rows) Names() []string {
+	fields := r.reader.FieldDescriptions()
+	names := make([]string, len(fields))
+	for i := range fields {
+		names[i] = fields[i].Name
+	}
+	return names
+}

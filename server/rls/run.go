@@ -1,0 +1,262 @@
+package rls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Run runs a transaction. read is called once with the rows of its main statement unless that fails; its error ends the
+// transaction, undone, and is returned. An error of PostgreSQL's is a *pgconn.PgError.
+//
+// A statement that PostgreSQL refuses because its prepared form went out of date is prepared anew, unseen by the caller.
+func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) (*Outcome, error) {
+	for retried := false; ; retried = true {
+		conn, err := p.acquire(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f := flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
+		out, err := f.run(ctx)
+		if err != nil && !retried && f.outOfDate(err) {
+			conn.Release()
+			continue
+		}
+		conn.Release() // a connection on which a transaction is still open is closed
+		return out, err
+	}
+}
+
+// flight is one attempt at a transaction on one connection.
+type flight struct {
+	pool  *Pool
+	conn  *pgconn.PgConn
+	t     *Transaction
+	read  func(*Rows) error
+	stmts *statements
+	pipe  *pgconn.Pipeline
+	steps []step
+	rows  Rows
+	out   Outcome
+}
+
+// step is a result that is awaited. prepared and name are the key and name of a statement that was
+// sent to be prepared.
+type step struct {
+	kind     stepKind
+	prepared statementKey
+	name     string
+}
+
+type stepKind uint8
+
+const (
+	stepIgnore stepKind = iota // of a query whose result does not matter
+	stepPrepare
+	stepClose
+	stepMain
+	stepAfter
+)
+
+func (f *flight) run(ctx context.Context) (*Outcome, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f.stmts = statementsOf(f.conn, f.pool.config.StatementCacheSize)
+	f.pipe = f.conn.StartPipeline(ctx)
+	f.send()
+	err := f.pipe.Sync()
+	if err == nil {
+		err = f.receive(cancel)
+	}
+	if f.t.explicit() {
+		err = f.end(err)
+	}
+	if closeErr := f.pipe.Close(); err == nil && closeErr != nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &f.out, nil
+}
+
+// send queues everything up to the Sync.
+func (f *flight) send() {
+	t := f.t
+	f.steps = make([]step, 0, 8)
+	if t.explicit() {
+		f.pipe.SendQueryParams(t.begin(), nil, nil, nil, nil)
+		f.steps = append(f.steps, step{kind: stepIgnore})
+	}
+	// The preamble runs as the login role, whoever the caller is.
+	f.query(statementKey{sql: ""}, t.preamble(), stepIgnore)
+	if t.PreRequest != "" {
+		f.query(statementKey{role: t.Role, searchPath: t.SearchPath}, Query{SQL: t.PreRequest}, stepIgnore)
+	}
+	f.query(statementKey{role: t.Role, searchPath: t.SearchPath}, t.Main, stepMain)
+	for _, q := range t.After {
+		f.query(statementKey{role: t.Role, searchPath: t.SearchPath}, q, stepAfter)
+	}
+	for _, name := range f.stmts.evicted {
+		f.pipe.SendDeallocate(name)
+		f.steps = append(f.steps, step{kind: stepClose})
+	}
+	f.stmts.evicted = f.stmts.evicted[:0]
+}
+
+// query queues a statement, preparing it first if the connection does not have it. It is prepared within the flight, after the
+// role was taken on: before, it would be refused.
+func (f *flight) query(key statementKey, q Query, kind stepKind) {
+	if f.pool.config.Unprepared {
+		f.pipe.SendQueryParams(q.SQL, q.Args, nil, q.ArgFormats, q.ResultFormats)
+		f.steps = append(f.steps, step{kind: kind})
+		return
+	}
+	key.sql = q.SQL
+	if d, ok := f.stmts.cache.Get(key); ok {
+		f.pipe.SendQueryStatement(d, q.Args, q.ArgFormats, q.ResultFormats)
+		f.steps = append(f.steps, step{kind: kind})
+		return
+	}
+	name := f.stmts.newName()
+	f.pipe.SendPrepare(name, q.SQL, nil)
+	f.pipe.SendQueryPrepared(name, q.Args, q.ArgFormats, q.ResultFormats)
+	f.steps = append(f.steps, step{stepPrepare, key, name}, step{kind: kind})
+}
+
+// receive reads the results up to and including the Sync's, which is where an implicit transaction commits.
+func (f *flight) receive(cancel context.CancelFunc) error {
+	for _, s := range f.steps {
+		result, err := f.pipe.GetResults()
+		if err != nil {
+			return err
+		}
+		switch r := result.(type) {
+		case *pgconn.StatementDescription:
+			r.Name = s.name
+			f.stmts.cache.Add(s.prepared, r)
+		case *pgconn.CloseComplete:
+		case *pgconn.ResultReader:
+			if err := f.result(s.kind, r, cancel); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("rls: unexpected result %T", result)
+		}
+	}
+	result, err := f.pipe.GetResults()
+	if err != nil {
+		return err
+	}
+	if _, ok := result.(*pgconn.PipelineSync); !ok {
+		return fmt.Errorf("rls: unexpected result %T at the end", result)
+	}
+	return nil
+}
+
+func (f *flight) result(kind stepKind, r *pgconn.ResultReader, cancel context.CancelFunc) error {
+	switch kind {
+	case stepMain:
+		f.rows = Rows{reader: r}
+		readErr := f.read(&f.rows)
+		if readErr != nil {
+			cancel()
+		}
+		tag, err := r.Close()
+		f.out.RowsAffected = tag.RowsAffected()
+		if readErr != nil {
+			return readErr
+		}
+		return err
+	case stepAfter:
+		var row [][]byte
+		for r.NextRow() {
+			row = make([][]byte, len(r.Values()))
+			for i, v := range r.Values() {
+				if v != nil {
+					row[i] = append([]byte{}, v...)
+				}
+			}
+		}
+		f.out.After = append(f.out.After, row)
+	}
+	_, err := r.Close()
+	return err
+}
+
+// end ends an explicit transaction: it is committed if nothing speaks against it.
+func (f *flight) end(err error) error {
+	if f.conn.IsClosed() {
+		return err
+	}
+	if err == nil && f.t.Check != nil {
+		err = f.t.Check(&f.out)
+	}
+	steps := 1
+	switch {
+	case err != nil:
+		f.drain()
+		f.pipe.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
+	case f.t.Rollback:
+		f.pipe.SendQueryParams("SET CONSTRAINTS ALL IMMEDIATE", nil, nil, nil, nil)
+		f.pipe.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
+		steps = 2
+	default:
+		f.pipe.SendQueryParams("COMMIT", nil, nil, nil, nil)
+	}
+	if endErr := f.pipe.Sync(); endErr != nil {
+		return errors.Join(err, endErr)
+	}
+	var endErr error
+	for range steps {
+		result, e := f.pipe.GetResults()
+		if r, ok := result.(*pgconn.ResultReader); ok && e == nil {
+			_, e = r.Close()
+		}
+		if e != nil {
+			endErr = e
+			break
+		}
+	}
+	f.drain()
+	if err == nil && endErr != nil && f.t.Rollback {
+		// A deferred constraint failed: the transaction is still open.
+		f.pipe.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
+		if e := f.pipe.Sync(); e == nil {
+			f.drain()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return endErr
+}
+
+// drain reads what is left up to the last Sync.
+func (f *flight) drain() {
+	for {
+		result, err := f.pipe.GetResults()
+		if f.conn.IsClosed() || result == nil && err == nil {
+			return
+		}
+	}
+}
+
+// outOfDate reports whether err only says that a prepared statement no longer fits, before any row was read. The statements
+// of the connection are dropped then.
+func (f *flight) outOfDate(err error) bool {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) || f.rows.read {
+		return false
+	}
+	switch {
+	case pgErr.Code == "0A000" && pgErr.Message == "cached plan must not change result type",
+		pgErr.Code == "26000":
+		f.stmts.forget()
+		return true
+	default:
+		return false
+	}
+}

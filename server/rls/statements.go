@@ -1,0 +1,48 @@
+package rls
+
+import (
+	"strconv"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// statementKey is what a prepared statement belongs to. The plan of a statement under row-level security is made for a role,
+// so two roles must not share one: PostgreSQL would plan it anew at every change. Names were looked up in a search path.
+type statementKey struct {
+	role, searchPath, sql string
+}
+
+// statements are the prepared statements of one connection, the least recently used being closed when there are too many.
+type statements struct {
+	cache   *simplelru.LRU[statementKey, *pgconn.StatementDescription]
+	evicted []string // names to be closed in the next flight
+	next    uint64
+}
+
+const statementsKey = "postern.statements"
+
+// statementsOf returns the statements of a connection, which carries them along.
+func statementsOf(conn *pgconn.PgConn, size int) *statements {
+	if s, ok := conn.CustomData()[statementsKey].(*statements); ok {
+		return s
+	}
+	s := &statements{}
+	cache, err := simplelru.NewLRU(size, func(_ statementKey, d *pgconn.StatementDescription) {
+		s.evicted = append(s.evicted, d.Name)
+	})
+	if err != nil { // only for a size below 1, which the defaults rule out
+		panic(err)
+	}
+	s.cache = cache
+	conn.CustomData()[statementsKey] = s
+	return s
+}
+
+func (s *statements) newName() string {
+	s.next++
+	return "p" + strconv.FormatUint(s.next, 10)
+}
+
+// forget drops all statements, to be closed in the next flight.
+func (s *statements) forget() { s.cache.Purge() }

@@ -1,0 +1,108 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/postern-db/postern/introspect"
+	"github.com/postern-db/postern/server/config"
+	"github.com/postern-db/postern/server/rls"
+)
+
+// Config is what a Server is made of.
+type Config struct {
+	// Settings are the parameters, as config.Load gives them. Required.
+	Settings *config.Config
+	// Reload reads the parameters anew; database holds those that are set in the database. Defaults to keeping Settings.
+	Reload func(database map[string]string, previous *config.Config) (*config.Config, error)
+	// Logger defaults to slog.Default.
+	Logger *slog.Logger
+}
+
+// Server serves the API. It is an http.Handler, safe for concurrent use.
+type Server struct {
+	logger  *slog.Logger
+	reload  func(map[string]string, *config.Config) (*config.Config, error)
+	pool    *rls.Pool
+	state   atomic.Pointer[state]
+	router  *echo.Echo
+	watcher *introspect.Watcher
+
+	listening listening
+	watching  sync.WaitGroup
+	stop      context.CancelFunc
+}
+
+// New makes a Server: it connects, reads the catalog, and watches for changes until Close. ctx bounds the start only. A
+// database that cannot be reached, or a schema that does not exist, is an error.
+func New(ctx context.Context, cfg Config) (*Server, error) {
+	if cfg.Settings == nil {
+		return nil, errors.New("server: Config.Settings is required")
+	}
+	s := &Server{logger: cfg.Logger, reload: cfg.Reload}
+	if s.logger == nil {
+		s.logger = slog.Default()
+	}
+	c := cfg.Settings
+	pool, err := rls.New(ctx, rls.Config{
+		URI: string(c.DBURI), MaxConnections: c.DBPool, AcquireTimeout: c.DBPoolAcquisitionTimeout,
+		MaxIdleTime: c.DBPoolMaxIdletime, MaxLifetime: c.DBPoolMaxLifetime, Unprepared: !c.DBPreparedStatements,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.pool = pool
+	if err := s.start(ctx, c); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, c *config.Config) error {
+	st, err := newState(c, nil)
+	if err != nil {
+		return err
+	}
+	s.state.Store(st)
+	if err := s.loadConfig(ctx); err != nil {
+		return err
+	}
+	if err := s.loadCatalog(ctx); err != nil {
+		return err
+	}
+	s.logWarnings()
+	s.router = s.newRouter()
+	s.watch()
+	return nil
+}
+
+// logWarnings logs once what is odd about the configuration.
+func (s *Server) logWarnings() {
+	st := s.state.Load()
+	for _, w := range st.verifier.Warnings() {
+		s.logger.Warn(w)
+	}
+	for _, w := range st.config.Warnings {
+		s.logger.Warn(w.Error())
+	}
+	for _, k := range st.config.Unknown {
+		s.logger.Warn(k.String())
+	}
+}
+
+// Close ends all that New began, after the requests under way.
+func (s *Server) Close() {
+	s.stop()
+	s.watching.Wait()
+	s.pool.Close()
+}
+
+// ServeHTTP serves one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }

@@ -1,0 +1,68 @@
+package server
+
+import (
+	"strings"
+
+	"github.com/postern-db/postern/schema"
+	"github.com/postern-db/postern/server/auth"
+	"github.com/postern-db/postern/server/config"
+	"github.com/postern-db/postern/sql"
+)
+
+// state is what requests are served with until the next reload. It is immutable: a request uses the one it began with.
+type state struct {
+	config   *config.Config
+	verifier *auth.Verifier
+	parse    sql.Options
+	plan     sql.Settings
+	// catalog is nil until it was read for the first time.
+	catalog *schema.Catalog
+	// extraSearchPath is db-extra-search-path, quoted and with a leading comma.
+	extraSearchPath string
+	preRequest      string // the statement that calls db-pre-request, or ""
+}
+
+func newState(c *config.Config, catalog *schema.Catalog) (*state, error) {
+	verifier, err := auth.New(auth.Config{
+		Secret: string(c.JWTSecret), Audience: c.JWTAudience, RoleClaimKey: c.JWTRoleClaimKey, AnonRole: c.DBAnonRole,
+		CacheMaxEntries: c.JWTCacheMaxEntries,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &state{
+		config: c, verifier: verifier, catalog: catalog,
+		parse: sql.Options{
+			Schemas: c.DBSchemas, RootRoutine: c.DBRootSpec.Name,
+			DescribeDisabled: c.OpenAPIMode == config.OpenAPIDisabled,
+			AllowTransaction: c.DBTxEnd.AllowOverride(),
+			Limits: sql.Limits{
+				EmbedDepth: c.MaxEmbedDepth, LogicDepth: c.MaxLogicDepth, SelectItems: c.MaxSelectItems, Filters: c.MaxFilters,
+				JSONPathSteps: c.MaxJSONPathSteps, JSONDepth: sql.DefaultLimits().JSONDepth,
+			},
+		},
+		plan: sql.Settings{
+			Aggregates: c.DBAggregatesEnabled, Plans: c.DBPlanEnabled, LegacyTargetNames: c.URLUseLegacyTargetNames,
+			SafeUpdate: c.DBSafeUpdate,
+		},
+	}
+	if c.DBMaxRows != nil {
+		s.plan.MaxRows = *c.DBMaxRows
+	}
+	var path strings.Builder
+	for _, name := range c.DBExtraSearchPath {
+		path.WriteString(", " + schema.QuoteIdentifier(name))
+	}
+	s.extraSearchPath = path.String()
+	if !c.DBPreRequest.IsZero() {
+		s.preRequest = "select " + c.DBPreRequest.SQL() + "()"
+	}
+	return s, nil
+}
+
+// withCatalog returns the state with another catalog.
+func (s *state) withCatalog(c *schema.Catalog) *state {
+	next := *s
+	next.catalog = c
+	return &next
+}
