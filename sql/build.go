@@ -12,6 +12,12 @@ const source = "pgrst_source"
 // Build writes the statement of a plan that reads, writes or calls. It cannot fail.
 func Build(p *Plan) *Statement {
 	b := builder{plan: p, text: make([]byte, 0, 512)}
+	switch p.Handler.Kind {
+	case HandlerCSV, HandlerCustom, HandlerGeoJSON:
+		b.jsonb = true
+	default:
+		b.jsonb = p.Root.aggregatesBelow()
+	}
 	switch {
 	case p.Mutation != nil:
 		return b.write()
@@ -27,6 +33,9 @@ type builder struct {
 	plan *Plan
 	text []byte
 	args []Arg
+	// jsonb makes embedded values jsonb rather than json: it can be grouped by, and its text does not depend on how the values
+	// were made.
+	jsonb bool
 }
 
 func (b *builder) raw(s string) { b.text = append(b.text, s...) }
@@ -119,7 +128,13 @@ func (b *builder) result(with string, total func()) *Statement {
 		b.raw(") _postgrest_t")
 		return b.statement(ShapeCount, nil)
 	case h.Kind == HandlerCustom, h.Kind == HandlerGeoJSON:
-		b.raw("SELECT pg_catalog.count(_postgrest_t), ")
+		b.raw("SELECT ")
+		if r := b.plan.Routine; r != nil && !r.ReturnsSet {
+			b.raw("1")
+		} else {
+			b.raw("pg_catalog.count(_postgrest_t)")
+		}
+		b.raw(", ")
 		b.aggregate(h, scalar)
 		b.raw(", ")
 		b.total(total)

@@ -41,9 +41,6 @@ func (b *builder) from(n *Node) {
 // join writes the lateral join of an embedded relation. This is the one place that decides on the shape of an embed: a
 // to-one relation joins its row, a to-many relation one value that aggregates its rows.
 func (b *builder) join(c *Node) {
-	if c.EmptyEmbed && !c.filtersParent() {
-		return
-	}
 	inner := c.Join == JoinInner
 	if inner {
 		b.raw(" INNER JOIN LATERAL (")
@@ -61,7 +58,8 @@ func (b *builder) join(c *Node) {
 	b.raw("SELECT json_agg(")
 	b.ident(c.JSONAlias)
 	b.raw(")")
-	b.raw("::jsonb AS ")
+	b.castJSONB()
+	b.raw(" AS ")
 	b.ident(c.JSONAlias)
 	if c.Spread == SpreadToMany {
 		b.spreadArrays(c)
@@ -81,10 +79,6 @@ func (b *builder) join(c *Node) {
 	}
 }
 
-// filtersParent reports whether the join is needed although nothing of the node is selected. It always is, since conditions
-// of the parent may refer to it.
-func (c *Node) filtersParent() bool { return true }
-
 // spreadArrays writes one array for each column of a to-many spread.
 func (b *builder) spreadArrays(c *Node) {
 	at := schema.Name{Name: c.JSONAlias}
@@ -93,20 +87,26 @@ func (b *builder) spreadArrays(c *Node) {
 		b.raw(", COALESCE(json_agg(")
 		b.column(at, o.Name)
 		b.orderBy(at, c.SpreadOrder)
-		b.raw("), '[]')::jsonb AS ")
+		b.raw("), '[]')")
+		b.castJSONB()
+		b.raw(" AS ")
 		b.ident(o.Key())
 	}
 }
 
+func (b *builder) castJSONB() {
+	if b.jsonb {
+		b.raw("::jsonb")
+	}
+}
+
 // embedded writes the value of an embedded relation in its parent's columns.
-func (b *builder) embedded(c *Node, grouped bool) {
+func (b *builder) embedded(c *Node) {
 	if c.Relationship.ToOne() {
 		b.raw("row_to_json(")
 		b.ident(c.JSONAlias)
 		b.raw(".*)")
-		if grouped || b.plan.Handler.Kind == HandlerCSV {
-			b.raw("::jsonb")
-		}
+		b.castJSONB()
 		return
 	}
 	b.raw("COALESCE(")

@@ -108,7 +108,6 @@ func (b *builder) selectList(n *Node, top bool) []OutputColumn {
 		}
 		item(c.Alias, schema.ToJSON, true, func() { b.selectColumn(at, &c.SelectColumn) })
 	}
-	grouped := n.aggregates()
 	for _, c := range n.Children {
 		switch {
 		case c.Spread != NoSpread:
@@ -121,7 +120,7 @@ func (b *builder) selectList(n *Node, top bool) []OutputColumn {
 				item(o.Key(), enc, o.Alias != "" || o.Aggregate != NoAggregate, func() { b.spreadColumn(c, o) })
 			}
 		case !c.EmptyEmbed:
-			item(c.RequestName, schema.Verbatim, true, func() { b.embedded(c, grouped) })
+			item(c.RequestName, schema.Verbatim, true, func() { b.embedded(c) })
 		}
 	}
 	if top && n.isOpaque() {
@@ -254,7 +253,7 @@ func (b *builder) groupBy(n *Node) {
 	for i := range n.Select {
 		c := &n.Select[i]
 		if c.Aggregate == NoAggregate {
-			term(func() { b.groupColumn(table, c) })
+			term(func() { b.castColumn(table, c) })
 		}
 	}
 	for _, c := range n.Children {
@@ -266,14 +265,9 @@ func (b *builder) groupBy(n *Node) {
 				}
 			}
 		case !c.EmptyEmbed:
-			term(func() { b.embedded(c, true) })
+			term(func() { b.embedded(c) })
 		}
 	}
-}
-
-// groupColumn writes the expression that selectColumn wrote, with the same parameters.
-func (b *builder) groupColumn(table schema.Name, c *SelectColumn) {
-	b.castColumn(table, c)
 }
 
 func (b *builder) orderBy(table schema.Name, terms []OrderColumn) {

@@ -140,3 +140,8 @@ func (n *Node) aggregates() bool {
 		return c.Spread != NoSpread && slices.ContainsFunc(c.Outputs, func(o SpreadColumn) bool { return o.Aggregate != NoAggregate })
 	})
 }
+
+// aggregatesBelow reports whether the node or one below it computes an aggregate.
+func (n *Node) aggregatesBelow() bool {
+	return n.aggregates() || slices.ContainsFunc(n.Children, (*Node).aggregatesBelow)
+}
