@@ -45,10 +45,9 @@ func AppendCSVRow(dst []byte, values [][]byte) []byte {
 }
 
 func needsQuotes(value []byte) bool {
-	// One bit for each byte that asks for quotes; all but the backslash are below 64. A shift by 64 or more leaves no bit.
-	const special = 1<<'"' | 1<<'(' | 1<<')' | 1<<',' | 1<<' ' | 1<<'\t' | 1<<'\n' | 1<<'\v' | 1<<'\f' | 1<<'\r'
 	for _, c := range value {
-		if uint64(special)>>c&1 != 0 || c == '\\' {
+		switch c {
+		case '"', '\\', '(', ')', ',', ' ', '\t', '\n', '\v', '\f', '\r':
 			return true
 		}
 	}
