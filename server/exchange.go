@@ -1,10 +1,13 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,9 +43,22 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if s.cors(w, r, c.ServerCORSAllowedOrigins) {
 		return
 	}
+	defer x.recover()
 	if err := x.serve(r.Context()); err != nil {
 		x.fail(err)
 	}
+}
+
+// recover answers a request that made the server panic like one that failed in an unforeseen way.
+func (x *exchange) recover() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v) // the connection is to be cut
+	}
+	x.fail(fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
 }
 
 func (x *exchange) serve(ctx context.Context) error {
@@ -75,7 +91,37 @@ func (x *exchange) authenticate(ctx context.Context) error {
 	defer x.timing.measure(&x.timing.jwt, time.Now())
 	var err error
 	x.caller, err = x.state.verifier.Authenticate(ctx, x.r.Header["Authorization"])
-	return err
+	if err != nil {
+		return err
+	}
+	return x.checkRole()
+}
+
+// checkRole refuses roles that would escape row-level security, whatever the token says: superusers, roles with BYPASSRLS
+// and the login role itself. All others PostgreSQL judges when the role is taken on.
+func (x *exchange) checkRole() error {
+	if x.state.catalog == nil {
+		return nil
+	}
+	role := x.state.catalog.Role(x.caller.Role)
+	if role == nil {
+		return nil
+	}
+	why := ""
+	switch {
+	case role.Superuser:
+		why = "It is a superuser"
+	case role.BypassRLS && !x.state.config.DBAllowBypassRLS:
+		why = "It bypasses row-level security"
+	case role.Name == x.state.catalog.LoginRole:
+		why = "It is the role that the server logs in as"
+	default:
+		return nil
+	}
+	return &apiError{
+		Status: http.StatusForbidden, Code: auth.CodeRole, Message: "The role '" + role.Name + "' may not be assumed",
+		Details: text(why),
+	}
 }
 
 func (x *exchange) parse() error {
@@ -111,18 +157,14 @@ func (x *exchange) readBody() ([]byte, error) {
 	if limit > 0 && x.r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	if x.r.ContentLength > 0 {
-		body := make([]byte, x.r.ContentLength)
-		if _, err := io.ReadFull(x.r.Body, body); err != nil {
-			return nil, unreadable()
-		}
-		return body, nil
-	}
 	reader := io.Reader(x.r.Body)
 	if limit > 0 {
 		reader = http.MaxBytesReader(x.w, x.r.Body, limit)
 	}
-	body, err := io.ReadAll(reader)
+	var body bytes.Buffer
+	// What a client says of the length is not worth more memory than this before it has sent anything.
+	body.Grow(int(min(max(x.r.ContentLength, 0), trustedLength) + bytes.MinRead))
+	_, err := body.ReadFrom(reader)
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooBig):
@@ -130,8 +172,11 @@ func (x *exchange) readBody() ([]byte, error) {
 	case err != nil:
 		return nil, unreadable()
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
+
+// trustedLength bounds the memory that a Content-Length alone can claim.
+const trustedLength = 256 << 10
 
 func tooLarge(limit int64) error {
 	return &apiError{
@@ -146,7 +191,7 @@ func unreadable() error {
 
 func (x *exchange) resolve() error {
 	defer x.timing.measure(&x.timing.plan, time.Now())
-	plan, err := sql.NewPlan(x.request, x.state.catalog, &x.state.plan)
+	plan, err := sql.NewPlan(x.request, x.state.catalog, &x.state.plan, x.caller.Role)
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ func (x *exchange) preferencesApplied() {
 // contentRange sets Content-Range (RFC 9110, 14.4) for rows of all.
 func (x *exchange) contentRange(lower, upper int64, total int64, hasTotal bool) {
 	value := "*/"
-	if lower <= upper && !(hasTotal && total == 0) {
+	if lower <= upper && (!hasTotal || total != 0) {
 		value = itoa(lower) + "-" + itoa(upper) + "/"
 	}
 	if hasTotal {
