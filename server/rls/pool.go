@@ -96,9 +96,14 @@ func configureConnection(c *pgx.ConnConfig) {
 	}
 }
 
-// Connect opens a connection of its own, outside the pool, with the same parameters.
+// Connect opens a connection of its own, outside the pool, with the same parameters. A context that ends breaks it off at
+// once: one that only listens has no query to cancel.
 func (p *Pool) Connect(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := pgx.ConnectConfig(ctx, p.pool.Config().ConnConfig)
+	c := p.pool.Config().ConnConfig
+	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn()}
+	}
+	conn, err := pgx.ConnectConfig(ctx, c)
 	if err != nil {
 		return nil, &ConnectError{err}
 	}

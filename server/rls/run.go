@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -61,14 +62,12 @@ const (
 )
 
 func (f *flight) run(ctx context.Context) (*Outcome, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	f.stmts = statementsOf(f.conn, f.pool.config.StatementCacheSize)
 	f.pipe = f.conn.StartPipeline(ctx)
 	f.send()
 	err := f.pipe.Sync()
 	if err == nil {
-		err = f.receive(cancel)
+		err = f.receive()
 	}
 	if f.t.explicit() {
 		err = f.end(err)
@@ -127,7 +126,7 @@ func (f *flight) query(key statementKey, q Query, kind stepKind) {
 }
 
 // receive reads the results up to and including the Sync's, which is where an implicit transaction commits.
-func (f *flight) receive(cancel context.CancelFunc) error {
+func (f *flight) receive() error {
 	for _, s := range f.steps {
 		result, err := f.pipe.GetResults()
 		if err != nil {
@@ -139,7 +138,7 @@ func (f *flight) receive(cancel context.CancelFunc) error {
 			f.stmts.cache.Add(s.prepared, r)
 		case *pgconn.CloseComplete:
 		case *pgconn.ResultReader:
-			if err := f.result(s.kind, r, cancel); err != nil {
+			if err := f.result(s.kind, r); err != nil {
 				return err
 			}
 		default:
@@ -156,13 +155,13 @@ func (f *flight) receive(cancel context.CancelFunc) error {
 	return nil
 }
 
-func (f *flight) result(kind stepKind, r *pgconn.ResultReader, cancel context.CancelFunc) error {
+func (f *flight) result(kind stepKind, r *pgconn.ResultReader) error {
 	switch kind {
 	case stepMain:
 		f.rows = Rows{reader: r}
 		readErr := f.read(&f.rows)
 		if readErr != nil {
-			cancel()
+			f.cancel()
 		}
 		tag, err := r.Close()
 		f.out.RowsAffected = tag.RowsAffected()
@@ -184,6 +183,16 @@ func (f *flight) result(kind stepKind, r *pgconn.ResultReader, cancel context.Ca
 	}
 	_, err := r.Close()
 	return err
+}
+
+// cancelTimeout bounds the time to tell PostgreSQL that a query's rows are no longer wanted.
+const cancelTimeout = 5 * time.Second
+
+// cancel stops the query under way, whose remaining rows would have to be read otherwise. If that fails they are read.
+func (f *flight) cancel() {
+	ctx, done := context.WithTimeout(context.Background(), cancelTimeout)
+	defer done()
+	_ = f.conn.CancelRequest(ctx)
 }
 
 // end ends an explicit transaction: it is committed if nothing speaks against it.

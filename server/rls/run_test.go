@@ -376,3 +376,24 @@ func TestConcurrentRoles(t *testing.T) {
 	}
 	clients.Wait()
 }
+
+func TestReaderGivesUp(t *testing.T) {
+	t.Parallel()
+	p, _ := newPool(t, rls.Config{MaxConnections: 1})
+	pid := mustRead(t, p, as("rls_ann", "select pg_backend_pid()"))
+	enough := errors.New("enough")
+	for _, rollback := range []bool{false, true} {
+		tx := as("rls_ann", "select generate_series(1, 100000000), repeat('x', 1000)")
+		tx.Rollback = rollback
+		_, err := p.Run(t.Context(), tx, func(r *rls.Rows) error {
+			r.Next()
+			return enough
+		})
+		if !errors.Is(err, enough) {
+			t.Errorf("%v", err)
+		}
+	}
+	if again := mustRead(t, p, as("rls_ann", "select pg_backend_pid()")); again != pid {
+		t.Errorf("the connection was lost: %s, then %s", pid, again)
+	}
+}
