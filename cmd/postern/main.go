@@ -1,0 +1,137 @@
+// Postern serves a PostgreSQL database as a REST API. See README.md, or
+//
+//	postern --help
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait for the first
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// The statuses that run returns.
+const (
+	exitOK = iota
+	exitFailure
+	exitUsage
+)
+
+// commands is what the command line can say.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve a database as a REST API."`
+	Demo    demoCommand    `cmd:"" help:"Start a private PostgreSQL with the chat example and serve it."`
+	Migrate migrateCommand `cmd:"" help:"Apply, undo, list or write migrations of a database."`
+	Token   tokenCommand   `cmd:"" help:"Print a token (JWT) that the server accepts."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+const description = "Postern is a stateless HTTP server in front of PostgreSQL. It runs each request in one transaction as the " +
+	"caller's database role; grants and row-level security decide what the caller may see and do."
+
+// app is what every command is given.
+type app struct {
+	ctx            context.Context // ends with Ctrl-C
+	stdout, stderr io.Writer
+	environ        []string
+}
+
+// run carries out a command line, without the program's name, and returns the exit status. It returns early when ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var cli commands
+	helped := false
+	parser, err := kong.New(&cli,
+		kong.Name("postern"),
+		kong.Description(description),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }), // --help only; what comes after it is not looked at
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Help(helpWithExamples),
+	)
+	if err != nil {
+		return fail(stderr, fmt.Errorf("describe the command line: %w", err))
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(configFileFirst(parser, args))
+	switch {
+	case helped:
+		return exitOK
+	case err != nil:
+		return fail(stderr, usageError{err})
+	}
+	err = command.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, environ: os.Environ()})
+	switch {
+	case err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return fail(stderr, errors.New("interrupted"))
+	case err != nil:
+		return fail(stderr, err)
+	}
+	return exitOK
+}
+
+// configFileFirst makes `postern FILE`, which is how PostgREST is started, `postern serve FILE`. A command's name goes
+// before a file's.
+func configFileFirst(parser *kong.Kong, args []string) []string {
+	if len(args) != 1 || strings.HasPrefix(args[0], "-") {
+		return args
+	}
+	for _, command := range parser.Model.Children {
+		if command.Name == args[0] {
+			return args
+		}
+	}
+	if info, err := os.Stat(args[0]); err != nil || info.IsDir() {
+		return args
+	}
+	return slices.Concat([]string{"serve"}, args)
+}
+
+// usageError is a mistake in the command line itself.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// fail reports err in one line and returns the exit status that belongs to it.
+func fail(stderr io.Writer, err error) int {
+	status := exitFailure
+	hint := ""
+	var usage usageError
+	if errors.As(err, &usage) {
+		status, hint = exitUsage, "; see postern --help"
+	}
+	_, _ = fmt.Fprintf(stderr, "postern: %s%s\n", oneLine(err), hint) // there is nowhere left to report to
+	return status
+}
+
+// oneLine joins the lines of an error that has several.
+func oneLine(err error) string {
+	var b strings.Builder
+	for line := range strings.Lines(err.Error()) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+			continue
+		case strings.HasSuffix(b.String(), ":"):
+			b.WriteString(" ")
+		case b.Len() > 0:
+			b.WriteString("; ")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/postern-db/postern/server"
+	"github.com/postern-db/postern/server/config"
+)
+
+type serveCommand struct {
+	Config string `placeholder:"FILE" help:"Configuration file. The environment (PGRST_DB_URI and so on) goes before it."`
+	File   string `arg:"" optional:"" help:"The same, as PostgREST takes it."`
+}
+
+// Help is shown by --help.
+func (serveCommand) Help() string {
+	return "Connects to the database (db-uri), reads its catalog and serves the exposed schemas (db-schemas) on server-host " +
+		"and server-port. Every parameter of PostgREST 16 is understood, in a file or as PGRST_NAME in the environment, so an " +
+		"existing postgrest.conf works unchanged. SIGUSR1 reads the catalog again, SIGUSR2 the configuration; SIGTERM and " +
+		"Ctrl-C finish the requests under way and end."
+}
+
+// Examples are shown by --help.
+func (serveCommand) Examples() string {
+	return `  postern serve --config postern.conf
+  postern postgrest.conf
+  PGRST_DB_URI=postgres://authenticator@localhost/app PGRST_DB_SCHEMAS=api PGRST_JWT_SECRET=@jwt-secret postern serve
+`
+}
+
+// Run serves until a signal ends it.
+func (c serveCommand) Run(a *app) error {
+	file := c.Config
+	if file == "" {
+		file = c.File
+	} else if c.File != "" {
+		return usageError{errors.New("there are two configuration files; name one")}
+	}
+	load := func(database map[string]string, previous *config.Config) (*config.Config, error) {
+		return config.Load(config.Input{File: file, Environ: a.environ, Database: database, Previous: previous})
+	}
+	settings, err := load(nil, nil)
+	if err != nil {
+		return err
+	}
+	s, err := server.New(a.ctx, server.Config{Settings: settings, Reload: load, Logger: newLogger(a.stderr, logLevel(settings.LogLevel))})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer reloadOnSignals(s)()
+	return s.Run(a.ctx)
+}
+
+// logLevel is what is logged besides requests, whose level the server looks after itself.
+func logLevel(level config.LogLevel) slog.Level {
+	if level >= config.LogDebug {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// reloadOnSignals reloads the catalog on SIGUSR1 and the configuration on SIGUSR2, as PostgREST does, until stop is called.
+func reloadOnSignals(s *server.Server) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case sig := <-signals:
+				if sig == syscall.SIGUSR1 {
+					s.ReloadSchema()
+				} else {
+					s.ReloadConfig()
+				}
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		cancel()
+		<-ended
+	}
+}
