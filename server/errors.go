@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -88,7 +89,7 @@ func errorBody(e *apiError, verbosity config.Verbosity) []byte {
 		out = append(append(out, `,"hint":`...), null(e.Hint)...)
 	}
 	out = append(append(out, `,"message":`...), sql.AppendJSONString(nil, e.Message)...)
-	return append(out, '}')
+	return bytes.ToValidUTF8(append(out, '}'), []byte("\uFFFD")) // a message may quote what the client sent
 }
 
 // classify turns an error into what the client is told, or nil if it is not foreseen.

@@ -29,6 +29,7 @@ type exchange struct {
 	request *sql.Request
 	plan    *sql.Plan
 	timing  timing
+	openAPI bool // the OpenAPI 3.1 document is asked for by its path
 }
 
 // serve is a request's one way through.
@@ -136,9 +137,10 @@ func (x *exchange) parse() error {
 	if err != nil {
 		return err
 	}
+	options, path := x.parseOptions()
 	request, parseErr := sql.Parse(&sql.Source{
-		Method: x.r.Method, Path: x.r.URL.EscapedPath(), RawQuery: x.r.URL.RawQuery, Header: x.r.Header, Body: body,
-	}, &x.state.parse)
+		Method: x.r.Method, Path: path, RawQuery: x.r.URL.RawQuery, Header: x.r.Header, Body: body,
+	}, options)
 	if parseErr != nil {
 		return parseErr
 	}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/postern-db/postern/schema"
@@ -38,9 +37,4 @@ func (x *exchange) info() {
 	h.Set("Content-Length", "0")
 	x.commonHeaders()
 	x.w.WriteHeader(http.StatusOK)
-}
-
-// describe answers the root. This version has no description of the API to give.
-func (x *exchange) describe(context.Context) error {
-	return &sql.Error{Code: sql.CodeOpenAPIDisabled, Message: "Root endpoint metadata is disabled"}
 }

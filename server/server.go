@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -23,11 +24,14 @@ type Config struct {
 	Reload func(database map[string]string, previous *config.Config) (*config.Config, error)
 	// Logger defaults to slog.Default.
 	Logger *slog.Logger
+	// Version is what the API's description gives as its version. Defaults to "devel".
+	Version string
 }
 
 // Server serves the API. It is an http.Handler, safe for concurrent use.
 type Server struct {
 	logger  *slog.Logger
+	version string
 	reload  func(map[string]string, *config.Config) (*config.Config, error)
 	pool    *rls.Pool
 	state   atomic.Pointer[state]
@@ -45,7 +49,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Settings == nil {
 		return nil, errors.New("server: Config.Settings is required")
 	}
-	s := &Server{logger: cfg.Logger, reload: cfg.Reload}
+	s := &Server{logger: cfg.Logger, reload: cfg.Reload, version: cmp.Or(cfg.Version, "devel")}
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/rand"
 	"strings"
 
 	"github.com/postern-db/postern/schema"
@@ -11,6 +12,8 @@ import (
 
 // state is what requests are served with until the next reload. It is immutable: a request uses the one it began with.
 type state struct {
+	// id tells this state from all others, also of other processes.
+	id       string
 	config   *config.Config
 	verifier *auth.Verifier
 	parse    sql.Options
@@ -31,7 +34,7 @@ func newState(c *config.Config, catalog *schema.Catalog) (*state, error) {
 		return nil, err
 	}
 	s := &state{
-		config: c, verifier: verifier, catalog: catalog,
+		id: rand.Text(), config: c, verifier: verifier, catalog: catalog,
 		parse: sql.Options{
 			Schemas: c.DBSchemas, RootRoutine: c.DBRootSpec.Name,
 			DescribeDisabled: c.OpenAPIMode == config.OpenAPIDisabled,
@@ -63,6 +66,6 @@ func newState(c *config.Config, catalog *schema.Catalog) (*state, error) {
 // withCatalog returns the state with another catalog.
 func (s *state) withCatalog(c *schema.Catalog) *state {
 	next := *s
-	next.catalog = c
+	next.id, next.catalog = rand.Text(), c
 	return &next
 }

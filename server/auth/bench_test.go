@@ -59,3 +59,38 @@ func BenchmarkMiss(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkIssuer is a token of a provider, remembered and not.
+func BenchmarkIssuer(b *testing.B) {
+	token := rs256(b, "k", `{"iss":"https://a","aud":"api",`+benchClaims[1:len(benchClaims)-len(`,"aud":"api"}`)]+`}`)
+	for name, entries := range map[string]int{"cached": 1000, "miss": 0} {
+		b.Run(name, func(b *testing.B) {
+			v := twoIssuers(b, entries)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := authenticate(v, token); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRequest is AuthenticateRequest with a remembered token.
+func BenchmarkRequest(b *testing.B) {
+	v := newTestVerifier(b, Config{Secret: testSecret, CacheMaxEntries: 1000, Cookie: "token"})
+	token := hs256(b, benchClaims)
+	for name, headers := range map[string][]string{
+		"header": {"Authorization: Bearer " + token}, "cookie": {"Cookie: a=b; token=" + token, "Sec-Fetch-Site: same-origin"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			r := newRequest("POST", "http://example.com/orders", headers)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := v.AuthenticateRequest(r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -15,7 +15,8 @@ type cacheKey [sha256.Size]byte
 
 // cache remembers verified tokens. It belongs to one Verifier and so to one
 // generation of keys: its seed is new with each, and no key computed under
-// another generation can match. Only tokens with a valid signature enter it;
+// another generation can match. An issuer's keys change within a Verifier; its
+// tokens are verified again after each change. Only tokens with a valid signature enter it;
 // a stranger can neither fill it nor push entries out.
 type cache struct {
 	seed    [sha256.Size]byte
@@ -50,29 +51,24 @@ func (c *cache) key(token string) cacheKey {
 
 // lookup returns the token's identity, verifying it if it is not remembered.
 // Callers that miss the same token at the same time share one verification.
-func (c *cache) lookup(token string, verify func(token string) (*identity, *Error)) (*identity, *Error) {
+func (c *cache) lookup(token string, verify func(token string) verdict) verdict {
 	c.requests.Add(1)
 	k := c.key(token)
-	if id, ok := c.entries.Get(k); ok {
+	if id, ok := c.entries.Get(k); ok && id.fresh() {
 		c.hits.Add(1)
-		return id, nil
+		return verdict{id: id}
 	}
-	type outcome struct {
-		id      *identity
-		refusal *Error
-	}
-	// The function never fails; a refusal is part of the outcome.
+	// The function never fails; a refusal is part of the verdict.
 	shared, _, _ := c.flight.Do(string(k[:]), func() (any, error) {
 		// Another flight may have landed since the look-up above.
-		if id, ok := c.entries.Peek(k); ok {
-			return outcome{id: id}, nil
+		if id, ok := c.entries.Peek(k); ok && id.fresh() {
+			return verdict{id: id}, nil
 		}
-		id, refusal := verify(token)
-		if refusal == nil {
-			c.entries.Add(k, id)
+		found := verify(token)
+		if found.refusal == nil {
+			c.entries.Add(k, found.id)
 		}
-		return outcome{id, refusal}, nil
+		return found, nil
 	})
-	o := shared.(outcome)
-	return o.id, o.refusal
+	return shared.(verdict)
 }

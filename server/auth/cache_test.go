@@ -76,16 +76,16 @@ func TestConcurrentMissesVerifyOnce(t *testing.T) {
 	}
 	var verified atomic.Int32
 	release := make(chan struct{})
-	verify := func(string) (*identity, *Error) {
+	verify := func(string) verdict {
 		verified.Add(1)
 		<-release
-		return &identity{}, nil
+		return verdict{id: &identity{from: &trust{}}}
 	}
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			if id, refusal := c.lookup("token", verify); id == nil || refusal != nil {
-				t.Errorf("%v, %v", id, refusal)
+			if found := c.lookup("token", verify); found.id == nil || found.refusal != nil {
+				t.Errorf("%+v", found)
 			}
 		})
 	}

@@ -14,6 +14,10 @@ const skew = 30
 // identity is a token whose signature was verified: what it says, and what
 // must be asked again each time it is used. It is immutable.
 type identity struct {
+	// from and set are whose keys verified it, and which generation.
+	from *trust
+	set  *keySet
+
 	caller        Caller
 	exp, nbf, iat numericDate
 	// refusal is what is wrong with the claims whatever the time is, or nil. It
@@ -21,38 +25,83 @@ type identity struct {
 	refusal *Error
 }
 
+// fresh reports whether the keys that verified it are still in use.
+func (id *identity) fresh() bool { return id.from.present() == id.set }
+
 // identify reads the claims of a verified token. It fails if they are not a
 // JSON object; any other fault becomes the identity's refusal.
-func (v *Verifier) identify(payload string) (*identity, *Error) {
-	claims, err := parseJSON(payload)
+func (v *Verifier) identify(from *trust, set *keySet, payload string, claims *value, err error) verdict {
 	if errors.Is(err, errNameTwice) {
-		return nil, claimsError("Parsing claims failed", errNameTwice.Error())
+		return verdict{refusal: claimsError("Parsing claims failed", errNameTwice.Error())}
 	}
 	if err != nil || claims.kind != kindObject {
-		return nil, claimsError("Parsing claims failed", "")
+		return verdict{refusal: claimsError("Parsing claims failed", "")}
 	}
 	id := &identity{
+		from: from, set: set,
 		exp: dateClaim(claims.get("exp"), math.Floor, math.MinInt64),
 		nbf: dateClaim(claims.get("nbf"), math.Ceil, math.MaxInt64),
 		iat: dateClaim(claims.get("iat"), math.Ceil, math.MaxInt64),
 	}
-	if id.refusal = checkAudienceClaim(claims.get("aud"), v.audience); id.refusal != nil {
-		return id, nil
-	}
-	role, refusal := v.roleOf(&claims)
-	if refusal != nil {
-		id.refusal = refusal
-		return id, nil
-	}
-	id.caller = Caller{
-		Role:      role,
-		Claims:    withRole(payload, &claims, role),
-		Anonymous: role == v.anonymous.Role,
+	if id.caller, id.refusal = v.describe(from, payload, claims); id.refusal != nil {
+		return verdict{id: id}
 	}
 	if id.exp.state == dateGiven {
 		id.caller.Expires = time.Unix(id.exp.seconds, 0)
 	}
-	return id, nil
+	if id.caller.SingleUse && (id.caller.TokenID == "" || id.exp.state != dateGiven) {
+		// It could not be told from others, or had to be remembered for ever.
+		id.refusal = claimsError("A single-use JWT needs the claims 'jti' and 'exp'", "")
+	}
+	return verdict{id: id}
+}
+
+// describe reads who the caller is.
+func (v *Verifier) describe(from *trust, payload string, claims *value) (Caller, *Error) {
+	if refusal := from.audience.check(claims); refusal != nil {
+		return Caller{}, refusal
+	}
+	if refusal := requireClaims(claims, v.require); refusal != nil {
+		return Caller{}, refusal
+	}
+	restrictions, singleUse, refusal := readRestrictions(claims)
+	if refusal != nil {
+		return Caller{}, refusal
+	}
+	role, refusal := v.roleOf(from, claims)
+	if refusal != nil {
+		return Caller{}, refusal
+	}
+	return Caller{
+		Role:         role,
+		Claims:       withRole(payload, claims, role),
+		Anonymous:    role == v.anonymous.Role,
+		Subject:      textClaim(claims, "sub"),
+		Issuer:       textClaim(claims, "iss"),
+		TokenID:      textClaim(claims, "jti"),
+		Restrictions: restrictions,
+		SingleUse:    singleUse,
+	}, nil
+}
+
+func textClaim(claims *value, name string) string {
+	if claim := claims.get(name); claim != nil && claim.kind == kindString {
+		return claim.text
+	}
+	return ""
+}
+
+// requireClaims refuses claims that lack one of the names. A claim that says
+// nothing is as good as none.
+func requireClaims(claims *value, names []string) *Error {
+	for _, name := range names {
+		claim := claims.get(name)
+		if claim == nil || claim.kind == kindNull || claim.kind == kindString && claim.text == "" ||
+			claim.kind == kindArray && len(claim.elems) == 0 {
+			return claimsError("The JWT lacks a claim that is required", "jwt-require names it: "+name)
+		}
+	}
+	return nil
 }
 
 // check asks whether the token may be used at the time now, in seconds since
@@ -77,13 +126,17 @@ func (id *identity) check(now int64) *Error {
 
 // roleOf finds the caller's role: the first value at the configured path, or
 // the anonymous role if there is none.
-func (v *Verifier) roleOf(claims *value) (string, *Error) {
-	found := v.rolePath.first(claims)
-	if found == nil {
-		if v.anonymous.Role == "" {
-			return "", tokenRequired()
+func (v *Verifier) roleOf(from *trust, claims *value) (string, *Error) {
+	if from.roleMap != nil {
+		role, refusal := from.mapRole(claims)
+		if refusal == nil && role == "" {
+			return v.anonymousRole()
 		}
-		return v.anonymous.Role, nil
+		return role, refusal
+	}
+	found := from.rolePath.first(claims)
+	if found == nil {
+		return v.anonymousRole()
 	}
 	if found.kind != kindString {
 		// PostgREST takes the JSON text of any other value for a name.
@@ -95,27 +148,12 @@ func (v *Verifier) roleOf(claims *value) (string, *Error) {
 	return found.text, nil
 }
 
-// checkAudienceClaim compares aud with the configured audience; "" accepts
-// any. A missing, null or empty aud is for every audience.
-func checkAudienceClaim(aud *value, audience string) *Error {
-	if aud == nil || aud.kind == kindNull {
-		return nil
+// anonymousRole is the role of a token that names none.
+func (v *Verifier) anonymousRole() (string, *Error) {
+	if v.anonymous.Role == "" {
+		return "", tokenRequired()
 	}
-	candidates := []value{*aud}
-	if aud.kind == kindArray {
-		candidates = aud.elems
-	}
-	matches := audience == "" || len(candidates) == 0
-	for i := range candidates {
-		if candidates[i].kind != kindString {
-			return claimsError("The JWT 'aud' claim must be a string or an array of strings", "")
-		}
-		matches = matches || candidates[i].text == audience
-	}
-	if !matches {
-		return claimsError("JWT not in audience", "")
-	}
-	return nil
+	return v.anonymous.Role, nil
 }
 
 // withRole returns the text of the claims with the member role set to the

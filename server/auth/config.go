@@ -3,8 +3,11 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Config says which tokens are accepted and which role a caller gets. The
@@ -37,6 +40,41 @@ type Config struct {
 	// PostgREST: db-anon-role.
 	AnonRole string
 
+	// Issuers are parties besides the holder of Secret whose tokens are
+	// accepted, each with keys that are fetched from it while [Verifier.Run]
+	// runs. A token whose iss is an issuer's name is judged by that issuer's
+	// rules alone. Defaults to none. Postern: jwt-issuers.
+	Issuers []Issuer
+
+	// Require names claims that every token must have, with a value other than
+	// null, "" and []. Defaults to none. Postern: jwt-require.
+	Require []string
+
+	// Cookie is the name of a cookie that may hold the token instead of the
+	// Authorization header. See [Verifier.AuthenticateRequest]. Defaults to
+	// none: cookies are not read. Postern: jwt-cookie.
+	Cookie string
+
+	// ExchangeSecret switches token exchange on and holds the keys for the
+	// tokens that it gives out, in the forms of Secret, never in base64. The
+	// first key that can sign does; all verify, so that keys can be replaced
+	// one after the other. Defaults to none: there is no token exchange. See
+	// [Verifier.Exchange]. Postern: jwt-exchange-secret.
+	ExchangeSecret string
+
+	// ExchangeIssuer is the iss of the tokens given out. Every token with it
+	// must be signed with ExchangeSecret. Defaults to "postern".
+	// Postern: jwt-exchange-issuer.
+	ExchangeIssuer string
+
+	// ExchangeLifetime is the longest time that a token given out is valid, at
+	// least a second. Defaults to one hour. Postern: jwt-exchange-lifetime.
+	ExchangeLifetime time.Duration
+
+	// Logger is told of issuers' keys that were, or could not be, fetched.
+	// Defaults to slog.Default().
+	Logger *slog.Logger
+
 	// CacheMaxEntries is the number of verified tokens that are remembered.
 	// Zero or less turns the cache off, which is the default here; PostgREST's
 	// own default is 1000. PostgREST: jwt-cache-max-entries.
@@ -46,11 +84,26 @@ type Config struct {
 // defaultRoleClaimKey is PostgREST's default of jwt-role-claim-key.
 const defaultRoleClaimKey = "$.role"
 
+// The defaults of token exchange.
+const (
+	defaultExchangeIssuer   = "postern"
+	defaultExchangeLifetime = time.Hour
+)
+
 // WithDefaults returns the configuration with every unset field that has a
 // default other than its zero value filled in.
 func (c Config) WithDefaults() Config {
 	if c.RoleClaimKey == "" {
 		c.RoleClaimKey = defaultRoleClaimKey
+	}
+	if c.ExchangeIssuer == "" {
+		c.ExchangeIssuer = defaultExchangeIssuer
+	}
+	if c.ExchangeLifetime == 0 {
+		c.ExchangeLifetime = defaultExchangeLifetime
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
 	}
 	return c
 }
@@ -65,7 +118,16 @@ func (c Config) validate() error {
 			return fmt.Errorf("auth: check db-anon-role: %s", reason)
 		}
 	}
-	return nil
+	if !isCookieName(c.Cookie) {
+		return errors.New("auth: check jwt-cookie: it is not the name of a cookie")
+	}
+	if slices.Contains(c.Require, "") {
+		return errors.New("auth: check jwt-require: a claim has no name")
+	}
+	if c.ExchangeLifetime < time.Second {
+		return errors.New("auth: check jwt-exchange-lifetime: it is less than a second")
+	}
+	return c.checkIssuers()
 }
 
 // checkAudience enforces StringOrURI of RFC 7519 section 2: a value with a

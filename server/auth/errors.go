@@ -18,6 +18,16 @@ const (
 	// CodeRole means the claims are valid but name a role that may never be
 	// assumed. PostgREST has no such error. Status 403.
 	CodeRole = "PSTRN301"
+	// CodeKeysUnavailable means the keys of the token's issuer could not be
+	// fetched yet, so that nobody can say whether it is valid. PostgREST has no
+	// such error. Status 503: a 401 would tell the client to throw the token away.
+	CodeKeysUnavailable = "PSTRN302"
+	// CodeCrossSite means a request with the token in a cookie may have been
+	// made by a page of another site. PostgREST has no such error. Status 403.
+	CodeCrossSite = "PSTRN303"
+	// CodeRestricted means the token is not for this method and path. PostgREST
+	// has no such error. Status 403.
+	CodeRestricted = "PSTRN304"
 )
 
 // Error is a refusal, made of the four members of PostgREST's error bodies and
@@ -71,6 +81,25 @@ func claimsError(message, details string) *Error {
 func roleError(details string) *Error {
 	const message = "The role in the JWT is not allowed"
 	return &Error{Code: CodeRole, Message: message, Details: details, Challenge: challenge("insufficient_scope", message)}
+}
+
+func keysUnavailable() *Error {
+	return &Error{
+		Code: CodeKeysUnavailable, Message: "The keys of the JWT's issuer are not available",
+		Details: "They could not be fetched yet", Hint: "Try again in a few seconds",
+	}
+}
+
+func crossSite(details string) *Error {
+	return &Error{
+		Code: CodeCrossSite, Message: "The request may come from a page of another site", Details: details,
+		Hint: "Send the token in the Authorization header, or call from a page of the same origin",
+	}
+}
+
+func restricted() *Error {
+	const message = "The JWT is not for this method and path"
+	return &Error{Code: CodeRestricted, Message: message, Challenge: challenge("insufficient_scope", message)}
 }
 
 // challenge writes a WWW-Authenticate value. Messages are fixed ASCII texts,

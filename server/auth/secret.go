@@ -74,10 +74,7 @@ func parseJWKS(secret string, doc *value) (keys []key, warnings []string, err er
 	}
 	for i := range members {
 		jwkDoc := &members[i]
-		place := fmt.Sprintf("key %d", i+1)
-		if kid := jwkDoc.get("kid"); kid != nil && kid.kind == kindString {
-			place += fmt.Sprintf(" (kid %q)", kid.text)
-		}
+		place := placeOf(i, jwkDoc)
 		if reason := unusable(jwkDoc); reason != "" {
 			warnings = append(warnings, place+" is left out: "+reason)
 			continue

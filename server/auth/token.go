@@ -13,53 +13,80 @@ import (
 const maxTokenBytes = 16 << 10
 
 // verify checks a token's form, header and signature and reads its claims.
-func (v *Verifier) verify(token string) (*identity, *Error) {
+func (v *Verifier) verify(token string) verdict {
 	if token == "" {
-		return nil, tokenError("Empty JWT is sent in Authorization header", "")
+		return verdict{refusal: tokenError("Empty JWT is sent in Authorization header", "")}
 	}
 	if len(token) > maxTokenBytes {
-		return nil, tokenError("JWT is too long", "the limit is 16384 bytes")
+		return verdict{refusal: tokenError("JWT is too long", "the limit is 16384 bytes")}
 	}
 	if parts := strings.Count(token, ".") + 1; parts != 3 {
-		return nil, tokenError("Expected 3 parts in JWT; got "+strconv.Itoa(parts), "")
+		return verdict{refusal: tokenError("Expected 3 parts in JWT; got "+strconv.Itoa(parts), "")}
 	}
 	first, last := strings.IndexByte(token, '.'), strings.LastIndexByte(token, '.')
 
 	header, ok := decodePart(token[:first])
 	if !ok {
-		return nil, malformed("")
+		return verdict{refusal: malformed("")}
 	}
 	head, refusal := readHeader(string(header))
 	if refusal != nil {
-		return nil, refusal
+		return verdict{refusal: refusal}
 	}
 	payload, ok := decodePart(token[first+1 : last])
 	if !ok {
-		return nil, malformed("")
+		return verdict{refusal: malformed("")}
 	}
 	signature, ok := decodePart(token[last+1:])
 	if !ok {
-		return nil, malformed("")
+		return verdict{refusal: malformed("")}
+	}
+	return v.verifyParts(head, []byte(token[:last]), signature, string(payload))
+}
+
+// verifyParts checks the signature with the keys of the party that the token
+// says it is from.
+func (v *Verifier) verifyParts(head header, signed, signature []byte, payload string) verdict {
+	from := v.local
+	var claims value
+	var claimsErr error
+	if v.issuers != nil {
+		// Claims that cannot be read name no issuer, and are refused below.
+		claims, claimsErr = parseJSON(payload)
+		from = v.judge(&claims)
+	}
+	set, refusal := from.keysFor(head)
+	if refusal != nil {
+		return verdict{refusal: refusal}
+	}
+	if set == nil {
+		return verdict{refusal: keysUnavailable(), lacks: from.remote}
 	}
 
 	// Only keys that this algorithm belongs to are tried, whatever the header
 	// would like. If the token names a key, only that one.
 	tried := false
-	signed := []byte(token[:last])
-	for i := range v.keys {
-		k := &v.keys[i]
+	for i := range set.keys {
+		k := &set.keys[i]
 		if !k.serves(head) {
 			continue
 		}
 		tried = true
 		if k.verify(head.alg, signed, signature) {
-			return v.identify(string(payload))
+			if v.issuers == nil {
+				claims, claimsErr = parseJSON(payload)
+			}
+			return v.identify(from, set, payload, &claims, claimsErr)
 		}
 	}
-	if !tried {
-		return nil, unsuitableKey("No suitable key was found to decode the JWT")
+	if tried {
+		return verdict{refusal: unsuitableKey("None of the keys was able to decode the JWT")}
 	}
-	return nil, unsuitableKey("None of the keys was able to decode the JWT")
+	found := verdict{refusal: unsuitableKey("No suitable key was found to decode the JWT")}
+	if head.hasKid && !set.names(head.kid) {
+		found.lacks = from.remote
+	}
+	return found
 }
 
 // decodePart decodes base64url without padding. Bits that the last character

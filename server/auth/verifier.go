@@ -26,15 +26,32 @@ type Caller struct {
 	// Expires is the token's exp, without the 30 seconds of grace. It is zero
 	// if there is no token or it has no exp.
 	Expires time.Time
+
+	// Subject, Issuer and TokenID are the token's sub, iss and jti, for the
+	// record of who did what. Each is empty if there is no token, or it has no
+	// such claim, or one that is no text.
+	Subject, Issuer, TokenID string
+
+	// Restrictions say which requests the token is for; nil is for all.
+	// [Verifier.AuthenticateRequest] enforces them, [Verifier.Authenticate]
+	// cannot.
+	Restrictions *Restrictions
+
+	// SingleUse is true if the token may be used once. The request must consume
+	// it in its transaction, before anything else; see [ConsumeToken]. TokenID
+	// and Expires are then set.
+	SingleUse bool
 }
 
 // Verifier authenticates requests under one configuration. It is safe for
 // concurrent use. A new configuration needs a new Verifier, which shares
 // nothing with the one before.
 type Verifier struct {
-	keys      []key
-	audience  string
-	rolePath  rolePath
+	local     *trust            // the holder of jwt-secret
+	issuers   map[string]*trust // by iss; nil if there are none
+	exchange  *exchanger        // nil if off
+	require   []string
+	cookie    string
 	anonymous Caller // Role is "" if anonymous callers are refused
 	cache     *cache // nil if off
 	now       func() time.Time
@@ -44,28 +61,39 @@ type Verifier struct {
 // New checks the configuration and returns its Verifier. It fails on a secret
 // shorter than 32 bytes, a malformed or weak key, a role path that cannot be
 // parsed, an audience that is neither plain text nor a URI, or an anonymous
-// role with an impossible name. Its errors never carry a key.
+// role with an impossible name, or an issuer that is not fully described. Its
+// errors never carry a key. It reaches for no network: see [Verifier.Run].
 func New(cfg Config) (*Verifier, error) {
 	cfg = cfg.WithDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	v := &Verifier{audience: cfg.Audience, now: time.Now}
-	var err error
-	if v.keys, v.warnings, err = parseSecret(cfg.Secret, cfg.SecretIsBase64); err != nil {
+	v := &Verifier{
+		local:   &trust{audience: audienceRule{claim: "aud"}},
+		require: cfg.Require, cookie: cfg.Cookie, now: time.Now,
+	}
+	if cfg.Audience != "" {
+		v.local.audience.allowed = []string{cfg.Audience}
+	}
+	keys, warnings, err := parseSecret(cfg.Secret, cfg.SecretIsBase64)
+	if err != nil {
 		return nil, fmt.Errorf("auth: read jwt-secret: %w", err)
 	}
-	for i := range v.keys {
-		v.keys[i].signing = nil // not needed here, so not kept
-	}
+	v.local.fixed, v.warnings = verifyingSet(keys), warnings
 	var old bool
-	if v.rolePath, old, err = parseRoleClaimKey(cfg.RoleClaimKey); err != nil {
+	if v.local.rolePath, old, err = parseRoleClaimKey(cfg.RoleClaimKey); err != nil {
 		return nil, fmt.Errorf("auth: parse jwt-role-claim-key: %w", err)
 	}
 	if old {
 		v.warnings = append(v.warnings, fmt.Sprintf(
 			"jwt-role-claim-key %q is in the older dotted form, which PostgREST will drop; write it as a JSON path (RFC 9535)",
 			cfg.RoleClaimKey))
+	}
+	if err := v.addIssuers(cfg); err != nil {
+		return nil, err
+	}
+	if err := v.addExchange(cfg); err != nil {
+		return nil, err
 	}
 	if cfg.AnonRole != "" {
 		v.anonymous = Caller{Role: cfg.AnonRole, Claims: anonymousClaims(cfg.AnonRole), Anonymous: true}
@@ -90,6 +118,9 @@ func (v *Verifier) Warnings() []string { return v.warnings }
 // Authorization header. No header, or one of another scheme than Bearer, is an
 // anonymous caller. The error is an *Error, or ctx's if there is a token and ctx
 // is done already.
+//
+// It cannot know the request, and so neither reads cookies nor enforces
+// Caller.Restrictions. [Verifier.AuthenticateRequest] does both.
 func (v *Verifier) Authenticate(ctx context.Context, authorization []string) (Caller, error) {
 	token, present, refusal := bearer(authorization)
 	if refusal != nil {
@@ -101,23 +132,45 @@ func (v *Verifier) Authenticate(ctx context.Context, authorization []string) (Ca
 		}
 		return v.anonymous, nil
 	}
-	if v.keys == nil {
+	return v.callerOf(ctx, token)
+}
+
+// callerOf finds the caller of a token. A token whose key its issuer may have
+// published since we last looked waits for the keys to be fetched anew.
+func (v *Verifier) callerOf(ctx context.Context, token string) (Caller, error) {
+	if v.local.fixed == nil && v.issuers == nil {
 		return Caller{}, secretMissing()
 	}
 	if err := ctx.Err(); err != nil {
 		return Caller{}, err
 	}
-	id, refusal := v.lookup(token)
+	found := v.lookup(token)
+	if found.lacks != nil && found.lacks.await(ctx) {
+		found = v.lookup(token)
+	}
+	if err := ctx.Err(); err != nil {
+		return Caller{}, err
+	}
+	refusal := found.refusal
 	if refusal == nil {
-		refusal = id.check(v.now().Unix())
+		refusal = found.id.check(v.now().Unix())
 	}
 	if refusal != nil {
 		return Caller{}, refusal
 	}
-	return id.caller, nil
+	return found.id.caller, nil
 }
 
-func (v *Verifier) lookup(token string) (*identity, *Error) {
+// verdict is what verifying a token comes to.
+type verdict struct {
+	id      *identity
+	refusal *Error
+	// lacks is where the token's key may come from if it is refused for want of
+	// it; else nil.
+	lacks *remote
+}
+
+func (v *Verifier) lookup(token string) verdict {
 	// A token that is refused for its length is not worth hashing.
 	if v.cache == nil || token == "" || len(token) > maxTokenBytes {
 		return v.verify(token)

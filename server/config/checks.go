@@ -110,6 +110,14 @@ func checkHeaderName(name string) *problem {
 	return nil
 }
 
+// checkCookieName wants a token by RFC 6265, section 4.1.1.
+func checkCookieName(name string) *problem {
+	if p := checkHeaderName(name); p != nil {
+		return &problem{what: fmt.Sprintf("%q is not the name of a cookie", name), allowed: p.allowed}
+	}
+	return nil
+}
+
 // checkChannel wants a name that LISTEN keeps whole: PostgreSQL cuts identifiers
 // at 63 bytes.
 func checkChannel(name string) *problem {

@@ -132,7 +132,20 @@ type Config struct {
 	DBAllowBypassRLS bool
 	// DBSafeUpdate is db-safe-update. Defaults to false.
 	DBSafeUpdate bool
-	// JWTRequire is jwt-require, names of claims. Defaults to none.
+	// JWTCookie is jwt-cookie. Defaults to none (""): cookies are not read.
+	JWTCookie string
+	// JWTExchangeIssuer is jwt-exchange-issuer. Defaults to postern.
+	JWTExchangeIssuer string
+	// JWTExchangeLifetime is jwt-exchange-lifetime, at least 1 s. Defaults to 1 h.
+	JWTExchangeLifetime time.Duration
+	// JWTExchangeSecret is jwt-exchange-secret after its @file was read, in the
+	// forms of JWTSecret. Defaults to none (nil): no token exchange.
+	JWTExchangeSecret Secret
+	// JWTIssuers is jwt-issuers after its @file was read: a JSON array, to be
+	// read by auth.ParseIssuers. Defaults to none ("").
+	JWTIssuers string
+	// JWTRequire is jwt-require, names of claims that tokens must have. Defaults
+	// to none.
 	JWTRequire []string
 	// MaxBodyBytes is max-body-bytes; 0 is no limit. Defaults to 10 MiB.
 	MaxBodyBytes int64

@@ -58,6 +58,7 @@ func TestEffective(t *testing.T) {
 	c := load(t, config.Input{File: path, Environ: []string{
 		"PGRST_DB_URI=postgresql://web:hunter2@db/shop",
 		"PGRST_JWT_SECRET=a hunter2 of more than thirty-two bytes",
+		"POSTERN_JWT_EXCHANGE_SECRET=a hunter2 of more than thirty-two bytes",
 		"PGRST_APP_SETTINGS_KEY=hunter2",
 	}})
 	var b bytes.Buffer
@@ -72,6 +73,7 @@ func TestEffective(t *testing.T) {
 		`app.settings.key = "********" `,
 		`db-uri = "postgresql://web:********@db/shop"`,
 		`jwt-secret = "********"`,
+		`jwt-exchange-secret = "********"`,
 		"server-port = 8080 ",
 		path + ":3\n",
 		"# PGRST_DB_URI\n",
@@ -101,7 +103,9 @@ func TestExample(t *testing.T) {
 
 	uncommented := strings.ReplaceAll("\n"+b.String(), "\n# ", "\n")
 	secret := filepath.Join(t.TempDir(), "jwt")
-	writeFile(t, secret, "a secret of more than thirty-two bytes\n")
+	for _, path := range []string{secret, secret + "-exchange"} {
+		writeFile(t, path, "a secret of more than thirty-two bytes\n")
+	}
 	uncommented = strings.ReplaceAll(uncommented, "/run/secrets/jwt", secret)
 	writeFile(t, path, uncommented)
 	c := load(t, config.Input{File: path, Environ: []string{"GREETING=hello"}})

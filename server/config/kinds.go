@@ -74,7 +74,14 @@ func optional[T int | int64](name string, field func(*Config) **T, within bounds
 
 // seconds makes a parameter that is a time in whole seconds.
 func seconds(name string, field func(*Config) *time.Duration, def time.Duration, doc string) Parameter {
-	within := bounds{0, 1 << 31} // 68 years; more would overflow a Duration in the end
+	return secondsWithin(name, field, def, bounds{0, maxSeconds}, doc)
+}
+
+// maxSeconds are 68 years; more would overflow a Duration in the end.
+const maxSeconds = 1 << 31
+
+// secondsWithin makes a parameter that is a time in whole seconds, within bounds.
+func secondsWithin(name string, field func(*Config) *time.Duration, def time.Duration, within bounds, doc string) Parameter {
 	return newParameter(name, doc, Parameter{
 		reset: func(c *Config) { *field(c) = def },
 		set: func(c *Config, v value) *problem {

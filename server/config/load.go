@@ -229,6 +229,12 @@ func (l *loader) finish(c *Config) {
 	if err := c.resolveSecret(l.input.Previous); err != nil {
 		l.errs = append(l.errs, err)
 	}
+	if err := c.resolveExchangeSecret(l.input.Previous); err != nil {
+		l.errs = append(l.errs, err)
+	}
+	if err := c.resolveIssuers(l.input.Previous); err != nil {
+		l.errs = append(l.errs, err)
+	}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -12,9 +12,6 @@ func ownParameters() []Parameter {
 		boolean("db-safe-update", func(c *Config) *bool { return &c.DBSafeUpdate }, false,
 			"Whether to refuse PATCH and DELETE without a filter.").
 			own().database(),
-		list("jwt-require", func(c *Config) *[]string { return &c.JWTRequire }, nil, nil,
-			"Claims that every token must have, between commas.").
-			own().database().example(`"exp,sub"`),
 		boolean("openapi-ui", func(c *Config) *bool { return &c.OpenAPIUI }, false,
 			"Whether a browser that asks for the root path gets a page to read and try the API.").
 			own().database(),

@@ -26,6 +26,19 @@ type reference struct {
 	text func() []byte
 }
 
+// secretText makes a parameter for keys that a file may hold, without base64.
+func secretText(name string, field func(*Config) *Secret, doc string) Parameter {
+	return newParameter(name, doc, Parameter{
+		textual: true,
+		reset:   func(c *Config) { *field(c) = nil },
+		set: func(c *Config, v value) *problem {
+			*field(c) = Secret(v.text)
+			return nil
+		},
+		get: func(c *Config) string { return quote(string(*field(c))) },
+	})
+}
+
 // jwtSecret makes the parameter for the key. set leaves the text as it was
 // written; resolveSecret turns it into the key when all else is known.
 func jwtSecret(name, doc string) Parameter {
@@ -72,9 +85,51 @@ func (c *Config) resolveSecret(previous *Config) *ValueError {
 		}
 		c.JWTSecret = key
 	}
-	isJSON := bytes.HasPrefix(bytes.TrimSpace(c.JWTSecret), []byte("{")) && json.Valid(c.JWTSecret)
-	if len(c.JWTSecret) < minSecretBytes && !isJSON {
+	if len(c.JWTSecret) < minSecretBytes && !isJSONObject(c.JWTSecret) {
 		return c.Reject(name, "The JWT secret must be at least 32 characters long.", nil)
+	}
+	return nil
+}
+
+// isJSONObject tells whether text is a JSON Web Key or a set, by its form.
+func isJSONObject(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) && json.Valid(text)
+}
+
+// resolveExchangeSecret reads jwt-exchange-secret's file and checks its length.
+// One line feed at the end of a file does not belong to the key.
+func (c *Config) resolveExchangeSecret(previous *Config) *ValueError {
+	const name = "jwt-exchange-secret"
+	if path, ok := strings.CutPrefix(string(c.JWTExchangeSecret), "@"); ok {
+		text, err := c.dereference(name, path, previous)
+		if err != nil {
+			return c.Reject(name, "cannot read the secret's file", err)
+		}
+		c.JWTExchangeSecret = Secret(bytes.TrimSuffix(text, []byte("\n")))
+	} else if len(c.JWTExchangeSecret) == 0 {
+		return nil
+	}
+	if !isJSONObject(c.JWTExchangeSecret) && len(c.JWTExchangeSecret) < minSecretBytes {
+		return c.Reject(name, "the secret must have at least 32 bytes", nil)
+	}
+	return nil
+}
+
+// resolveIssuers reads jwt-issuers' file. What the issuers are the room for
+// tokens understands; here it is only JSON.
+func (c *Config) resolveIssuers(previous *Config) *ValueError {
+	const name = "jwt-issuers"
+	if path, ok := strings.CutPrefix(c.JWTIssuers, "@"); ok {
+		text, err := c.dereference(name, path, previous)
+		if err != nil {
+			return c.Reject(name, "cannot read the issuers' file", err)
+		}
+		c.JWTIssuers = string(bytes.TrimSpace(text))
+	} else if c.JWTIssuers == "" {
+		return nil
+	}
+	if !strings.HasPrefix(strings.TrimSpace(c.JWTIssuers), "[") || !json.Valid([]byte(c.JWTIssuers)) {
+		return c.Reject(name, "this is not a JSON array of issuers", nil)
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	c := load(t, config.Input{Environ: []string{
 		"PGRST_DB_URI=postgresql://web:hunter2@db/shop",
 		"PGRST_JWT_SECRET=@" + path,
+		"POSTERN_JWT_EXCHANGE_SECRET=@" + path,
 		"PGRST_APP_SETTINGS_KEY=hunter2",
 	}})
 	if !bytes.Contains(c.JWTSecret, []byte("hunter2")) {

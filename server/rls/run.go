@@ -102,7 +102,6 @@ func (f *flight) send() {
 		f.pipe.SendDeallocate(name)
 		f.steps = append(f.steps, step{kind: stepClose})
 	}
-	f.stmts.evicted = f.stmts.evicted[:0]
 }
 
 // query queues a statement, preparing it first if the connection does not have it. It is prepared within the flight, after the
@@ -137,6 +136,7 @@ func (f *flight) receive() error {
 			r.Name = s.name
 			f.stmts.cache.Add(s.prepared, r)
 		case *pgconn.CloseComplete:
+			f.stmts.evicted = f.stmts.evicted[1:] // only now: an error before it would have skipped the closing
 		case *pgconn.ResultReader:
 			if err := f.result(s.kind, r); err != nil {
 				return err

@@ -1,0 +1,108 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/postern-db/postern/schema"
+	"github.com/postern-db/postern/server/config"
+	"github.com/postern-db/postern/server/openapi"
+	"github.com/postern-db/postern/server/rls"
+	"github.com/postern-db/postern/sql"
+)
+
+// openAPIPath is where the OpenAPI 3.1 document is found without content negotiation.
+const openAPIPath = "/openapi.json"
+
+// asksForOpenAPI reports whether the path names the OpenAPI 3.1 document rather than a relation of that name.
+func (x *exchange) asksForOpenAPI() bool {
+	return x.r.URL.Path == openAPIPath &&
+		x.state.catalog.Relation(schema.Name{Schema: x.state.parse.Schemas[0], Name: openAPIPath[1:]}) == nil
+}
+
+// describe answers the root with a description of the API: what the caller may use, unless openapi-mode says otherwise.
+func (x *exchange) describe(ctx context.Context) error {
+	c := x.state.config
+	began := time.Now()
+	in := openapi.Input{
+		Catalog: x.state.catalog, Schema: x.request.Schema, IgnorePrivileges: c.OpenAPIMode == config.OpenAPIIgnorePrivileges,
+		ProxyURI: c.OpenAPIServerProxyURI, Host: c.ServerHost, Port: c.ServerPort, SecurityActive: c.OpenAPISecurityActive,
+		Version: x.server.version,
+	}
+	tag := sha256.New()
+	if !in.IgnorePrivileges {
+		in.Access = &openapi.Access{}
+		if err := x.readAccess(ctx, in.Access, tag); err != nil {
+			return err
+		}
+	}
+	x.timing.measure(&x.timing.transaction, began)
+	write, media := openapi.WriteSwagger, "application/openapi+json; charset=utf-8"
+	if x.openAPI || strings.Contains(x.plan.Media.Text, "version=3.1") {
+		write, media = openapi.WriteOpenAPI, "application/openapi+json;version=3.1; charset=utf-8"
+	}
+	h := x.w.Header()
+	h.Set("Content-Type", media)
+	if x.request.SchemaNegotiated {
+		h.Set("Content-Profile", x.request.Schema)
+	}
+	// What the document is made of identifies it, so that it need not be made to see that the client has it.
+	fmt.Fprintf(tag, "%s %s %s", x.state.id, in.Schema, media)
+	etag := `"` + base64.RawURLEncoding.EncodeToString(tag.Sum(nil)[:15]) + `"`
+	h.Set("ETag", etag)
+	x.commonHeaders()
+	if contains(listItems(x.r.Header["If-None-Match"]), etag) {
+		x.w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	x.w.WriteHeader(http.StatusOK)
+	if x.request.HeadersOnly {
+		return nil
+	}
+	if err := write(x.w, &in); err != nil {
+		x.server.logger.Debug("client gone", "error", err)
+	}
+	return nil
+}
+
+// readAccess finds out, as the caller, what the caller may use. tag is told what was found.
+func (x *exchange) readAccess(ctx context.Context, access *openapi.Access, tag io.Writer) error {
+	t, err := x.transaction()
+	if err != nil {
+		return err
+	}
+	t.Main = rls.Query{SQL: openapi.AccessibleSQL, Args: [][]byte{[]byte(x.request.Schema)}}
+	_, err = x.server.pool.Run(ctx, t, func(rows *rls.Rows) error {
+		*access = openapi.Access{}
+		for rows.Next() {
+			values := rows.Values()
+			if _, err := tag.Write(append(bytes.Join(values, []byte{0}), '\n')); err != nil {
+				return err
+			}
+			if err := access.Add(values); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// parseOptions returns how the request is to be read.
+func (x *exchange) parseOptions() (opt *sql.Options, path string) {
+	opt, path = &x.state.parse, x.r.URL.EscapedPath()
+	if x.asksForOpenAPI() {
+		x.openAPI = true
+		root := *opt
+		root.RootRoutine = ""
+		return &root, "/"
+	}
+	return opt, path
+}
