@@ -100,6 +100,7 @@ func (x *exchange) classify(err error) *apiError {
 		token   *auth.Error
 		pgErr   *pgconn.PgError
 		connect *rls.ConnectError
+		lost    *rls.LostError
 	)
 	switch {
 	case errors.As(err, &api):
@@ -129,8 +130,8 @@ func (x *exchange) classify(err error) *apiError {
 		return databaseError(pgErr, !x.caller.Anonymous)
 	case errors.Is(err, rls.ErrPoolTimeout):
 		return &apiError{Status: http.StatusGatewayTimeout, Code: "PGRST003", Message: "Timed out acquiring connection from connection pool."}
-	case isConnectionLoss(err):
-		x.server.logger.Error("connection to the database lost", "error", err)
+	case errors.As(err, &lost):
+		x.server.logger.Error("connection to the database lost", "error", lost.Err)
 		return &apiError{Status: http.StatusServiceUnavailable, Code: "PGRST001", Message: "Database client error. Retrying the connection."}
 	}
 	return nil

@@ -2,9 +2,6 @@ package server
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/textproto"
 	"slices"
@@ -155,11 +152,4 @@ func quoted(s string) json.RawMessage {
 		return json.RawMessage(`""`)
 	}
 	return text(s)
-}
-
-// isConnectionLoss reports whether err says that the connection to the database broke.
-func isConnectionLoss(err error) bool {
-	var netErr net.Error
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) ||
-		errors.As(err, &netErr) || strings.Contains(err.Error(), "conn closed")
 }

@@ -7,26 +7,62 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Run runs a transaction. read is called once with the rows of its main statement unless that fails; its error ends the
+// LostError says that the connection broke while the transaction ran. A write may or may not have been committed then.
+type LostError struct{ Err error }
+
+func (e *LostError) Error() string { return "connection to the database lost: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *LostError) Unwrap() error { return e.Err }
+
+// Run runs a transaction. read is called with the rows of its main statement unless that fails; its error ends the
 // transaction, undone, and is returned. An error of PostgreSQL's is a *pgconn.PgError.
 //
-// A statement that PostgreSQL refuses because its prepared form went out of date is prepared anew, unseen by the caller.
+// A statement that PostgreSQL refuses because its prepared form went out of date is prepared anew, and a read whose connection
+// breaks before its first row is sent once more, both unseen by the caller.
 func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) (*Outcome, error) {
-	for retried := false; ; retried = true {
+	conn, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
+	out, err := f.run(ctx)
+	again := err != nil && ctx.Err() == nil && (f.outOfDate(err) || f.lost() && t.ReadOnly && !f.rows.read)
+	lost := f.lost()
+	conn.Release() // a connection on which a transaction is still open is closed
+	if again {
+		if conn, err = p.acquireLive(ctx); err != nil {
+			return nil, err
+		}
+		f = flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
+		out, err = f.run(ctx)
+		lost = f.lost()
+		conn.Release()
+	}
+	var pgErr *pgconn.PgError
+	if err != nil && lost && ctx.Err() == nil && !errors.As(err, &pgErr) {
+		err = &LostError{err}
+	}
+	return out, err
+}
+
+// acquireLive is acquire for a second attempt: where one connection broke the others in the pool may be broken too.
+func (p *Pool) acquireLive(ctx context.Context) (*pgxpool.Conn, error) {
+	for {
 		conn, err := p.acquire(ctx)
 		if err != nil {
 			return nil, err
 		}
-		f := flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
-		out, err := f.run(ctx)
-		if err != nil && !retried && f.outOfDate(err) {
-			conn.Release()
-			continue
+		if conn.Conn().PgConn().Ping(ctx) == nil {
+			return conn, nil
 		}
-		conn.Release() // a connection on which a transaction is still open is closed
-		return out, err
+		conn.Release()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 	}
 }
 
@@ -252,6 +288,9 @@ func (f *flight) drain() {
 		}
 	}
 }
+
+// lost reports whether the connection broke.
+func (f *flight) lost() bool { return f.conn.IsClosed() }
 
 // outOfDate reports whether err only says that a prepared statement no longer fits, before any row was read. The statements
 // of the connection are dropped then.

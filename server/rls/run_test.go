@@ -397,3 +397,37 @@ func TestReaderGivesUp(t *testing.T) {
 		t.Errorf("the connection was lost: %s, then %s", pid, again)
 	}
 }
+
+func TestLostConnections(t *testing.T) {
+	t.Parallel()
+	p, db := newPool(t, rls.Config{MaxConnections: 2})
+	kill := func() {
+		db.Exec(t, "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'rls_login'")
+	}
+	tx := as("rls_ann", "select id from note order by id")
+	tx.ReadOnly = true
+	for range 10 {
+		if got := mustRead(t, p, tx); got != "[1] [3]" {
+			t.Fatal(got)
+		}
+		kill()
+	}
+	var died sync.WaitGroup
+	died.Go(func() {
+		for p.Stat().AcquiredConns() == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(50 * time.Millisecond)
+		kill()
+	})
+	// A write whose connection dies is never sent again.
+	_, _, err := read(t.Context(), p, as("rls_ann", "insert into note select 100, 'rls_ann' from pg_sleep(5)"))
+	died.Wait()
+	var lost *rls.LostError
+	if sqlState(err) != "57P01" && !errors.As(err, &lost) {
+		t.Errorf("%v", err)
+	}
+	if n := count(t, db, "select count(*) from note where id = 100"); n != 0 {
+		t.Errorf("%d rows stored", n)
+	}
+}
