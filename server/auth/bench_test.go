@@ -66,9 +66,11 @@ func BenchmarkIssuer(b *testing.B) {
 	for name, entries := range map[string]int{"cached": 1000, "miss": 0} {
 		b.Run(name, func(b *testing.B) {
 			v := twoIssuers(b, entries)
+			header := []string{"Bearer " + token}
+			ctx := context.Background()
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := authenticate(v, token); err != nil {
+				if _, err := v.Authenticate(ctx, header); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -14,7 +14,28 @@ func TestErrorBodies(t *testing.T) {
 	t.Parallel()
 	noKey := newTestVerifier(t, Config{})
 	v := newTestVerifier(t, Config{Secret: testSecret, Audience: "us"})
+	strict := newTestVerifier(t, Config{Secret: testSecret, Require: []string{"exp"}})
+	early := newTestVerifier(t, Config{Issuers: []Issuer{{Issuer: "https://a", Audience: []string{"api"}}}})
 	var got strings.Builder
+	write := func(name string, refusal *Error) {
+		orNull := func(s string) any {
+			if s == "" {
+				return nil
+			}
+			return s
+		}
+		body, err := json.Marshal(map[string]any{
+			"code": refusal.Code, "message": refusal.Message,
+			"details": orNull(refusal.Details), "hint": orNull(refusal.Hint),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.WriteString("-- " + name + " --\n" + string(body) + "\n")
+		if refusal.Challenge != "" {
+			got.WriteString("WWW-Authenticate: " + refusal.Challenge + "\n")
+		}
+	}
 	for _, test := range []struct {
 		name          string
 		v             *Verifier
@@ -44,26 +65,17 @@ func TestErrorBodies(t *testing.T) {
 		{"other audience", v, []string{"Bearer " + hs256(t, `{"aud":"them"}`)}},
 		{"no role and no anonymous role", v, []string{"Bearer " + hs256(t, `{}`)}},
 		{"role none", v, []string{"Bearer " + hs256(t, `{"role":"none"}`)}},
+		{"a claim that is required", strict, []string{"Bearer " + hs256(t, `{"role":"a"}`)}},
+		{"a restriction nobody knows", v, []string{"Bearer " + hs256(t, `{"role":"a","postern":{"x":1}}`)}},
+		{"single use without an id", v, []string{"Bearer " + hs256(t, `{"role":"a","postern":{"single_use":true}}`)}},
+		{"an issuer whose keys are not there yet", early, []string{"Bearer " + rs256(t, "", `{"iss":"https://a"}`)}},
+		{"an algorithm that is not the issuer's", early, []string{"Bearer " + hs256(t, `{"iss":"https://a"}`)}},
+		{"an issuer nobody knows", early, []string{"Bearer " + hs256(t, `{"iss":"https://b"}`)}},
 	} {
-		refusal := refusalOf(t, test.v, test.authorization...)
-		orNull := func(s string) any {
-			if s == "" {
-				return nil
-			}
-			return s
-		}
-		body, err := json.Marshal(map[string]any{
-			"code": refusal.Code, "message": refusal.Message,
-			"details": orNull(refusal.Details), "hint": orNull(refusal.Hint),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got.WriteString("-- " + test.name + " --\n" + string(body) + "\n")
-		if refusal.Challenge != "" {
-			got.WriteString("WWW-Authenticate: " + refusal.Challenge + "\n")
-		}
+		write(test.name, refusalOf(t, test.v, test.authorization...))
 	}
+	write("a page of another site", crossSite("Sec-Fetch-Site is not same-origin"))
+	write("a token for other requests", restricted())
 	golden := filepath.Join("testdata", "errors.golden")
 	want, err := os.ReadFile(golden)
 	if err != nil {

@@ -59,12 +59,13 @@ type ExchangeResponse struct {
 	TokenID string `json:"-"`
 }
 
-// Exchange makes a token that can do no more than the one it is given: it
-// expires no later, and within Config.ExchangeLifetime; its role is the same or one that the
-// role of the subject may assume, which mayAssume decides (it is asked only if
-// the roles differ; nil allows none); it is for the methods and paths of the
-// request, once only if so asked. All other claims are those of the subject,
-// but iss, aud, iat, exp, jti and postern; nbf is left out.
+// Exchange makes a token that can do no more than the one it is given. It expires
+// no later, and within Config.ExchangeLifetime. Its role is the same or one that
+// the role of the subject may assume, which mayAssume decides; it is asked only
+// if the roles differ, and nil allows none. The token is for the methods and
+// paths of the request, and for one use if so asked. Its iss, iat, exp, jti and
+// postern are new, and so is aud if Config.Audience is set; nbf is left out. All
+// other claims are those of the subject; postern.subject_issuer keeps its iss.
 //
 // A token that is restricted itself is not exchanged, so that no two
 // restrictions have to be compared, and a single-use token stays a single one.

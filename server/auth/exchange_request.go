@@ -114,7 +114,7 @@ func readExchange(form url.Values) (ExchangeRequest, error) {
 	}
 	for name, list := range map[string]*[]string{"methods": &req.Methods, "paths": &req.Paths} {
 		if form.Has(name) {
-			if *list = strings.Fields(form.Get(name)); *list == nil || len(*list) == 0 {
+			if *list = strings.Fields(form.Get(name)); len(*list) == 0 {
 				return ExchangeRequest{}, invalidRequest(name + " is empty")
 			}
 		}

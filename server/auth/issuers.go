@@ -131,11 +131,11 @@ func (v *Verifier) remotes() []*remote {
 // once. Before it is, tokens of issuers are answered with CodeKeysUnavailable,
 // unless the keys were inherited.
 //
-// Keys are fetched at once, every ten minutes, and when a token names a key that
-// is not known, at most every ten seconds an issuer; such a request waits for up to
-// three seconds, and so do those that come before the first keys. An
-// attempt may take ten seconds. After a failure the keys of before stay in use,
-// and it is tried again after one second, two, four, up to a minute.
+// Keys are fetched at once, then every ten minutes, and when a token names a key
+// that is not known, for each issuer at most every ten seconds. Such a request
+// waits for up to three seconds, and so do those that come before the first keys.
+// An attempt may take ten seconds. After a failure the keys of before stay in
+// use, and it is tried again after one second, two, four, up to a minute.
 func (v *Verifier) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	for _, r := range v.remotes() {

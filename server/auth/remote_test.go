@@ -105,6 +105,8 @@ func TestUnknownKids(t *testing.T) {
 	v = startVerifier(t, Config{Issuers: []Issuer{p.issuer()}}, hasty())
 	mustBe(t, v, "alice", rs256(t, "a", p.claimsOf("")))
 	mustFail(t, v, CodeToken, hs256(t, p.claimsOf("")))
+	mustFail(t, v, CodeToken, es256(t, "a", p.claimsOf("")))
+	mustFail(t, v, CodeToken, es256(t, "", p.claimsOf("")))
 	mustFail(t, v, CodeToken, rs256(t, "", p.claimsOf(""))+"A")
 	if n := p.fetches.Load(); n != 2 {
 		t.Errorf("%d fetches", n)
@@ -317,6 +319,9 @@ func TestInherit(t *testing.T) {
 	stricter := newTestVerifier(t, cfg)
 	stricter.Inherit(first)
 	mustFail(t, stricter, CodeToken, token)
+	if got := stricter.IssuerStats()[0]; got.Keys != 0 {
+		t.Errorf("keys of other algorithms were taken over: %+v", got)
+	}
 }
 
 func TestRunWithoutIssuers(t *testing.T) {

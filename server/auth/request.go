@@ -2,7 +2,6 @@ package auth
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -15,12 +14,13 @@ import (
 // looked at.
 //
 // A browser sends a cookie with requests of other sites' pages too. So a request
-// by cookie whose method is not GET, HEAD or OPTIONS must say that it comes from a page of the same
-// origin, by Sec-Fetch-Site (W3C, Fetch Metadata Request Headers) or, from older
-// browsers, an Origin (RFC 6454) that is the request's own host; and no request
-// by cookie may have another Origin. Else the error is CodeCrossSite. The one who sets the cookie should give it the
-// attributes HttpOnly, Secure, SameSite=Lax or Strict, Path=/ and a name that
-// begins with __Host- (RFC 6265bis).
+// by cookie whose method is not GET, HEAD or OPTIONS must say that it comes from
+// a page of the same origin, by Sec-Fetch-Site (W3C, Fetch Metadata Request
+// Headers) or, from older browsers, an Origin (RFC 6454) that is the request's
+// own host. No request by cookie may have another Origin. Else the error is
+// CodeCrossSite. Whoever sets the cookie should give it the attributes HttpOnly,
+// Secure, SameSite=Lax or Strict and Path=/, and a name that begins with __Host-
+// (RFC 6265bis).
 //
 // The error is an *Error, or the request's context's.
 func (v *Verifier) AuthenticateRequest(r *http.Request) (Caller, error) {
@@ -76,11 +76,8 @@ func refuseOrigin(r *http.Request) string {
 // isOwnOrigin compares an Origin with the host that the request was sent to.
 // The scheme is compared only if TLS ends here, and not in a proxy.
 func isOwnOrigin(r *http.Request, origin string) bool {
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || r.TLS != nil && u.Scheme != "https" {
-		return false
-	}
-	return strings.EqualFold(u.Host, r.Host)
+	return r.Host != "" && (strings.EqualFold(origin, "https://"+r.Host) ||
+		r.TLS == nil && strings.EqualFold(origin, "http://"+r.Host))
 }
 
 // isCookieName reports whether name is a cookie's (RFC 6265 section 4.1.1), or

@@ -52,6 +52,7 @@ func TestCookies(t *testing.T) {
 		{"same site though the Origin fits", "POST", []string{cookie, site + "same-site", own}, CodeCrossSite},
 		{"other site", "DELETE", []string{cookie, site + "cross-site"}, CodeCrossSite},
 		{"none, yet writing", "POST", []string{cookie, site + "none"}, CodeCrossSite},
+		{"none, yet writing, though the Origin fits", "POST", []string{cookie, site + "none", own}, CodeCrossSite},
 		{"unknown word", "POST", []string{cookie, site + "Same-Origin"}, CodeCrossSite},
 		{"empty word", "POST", []string{cookie, site, own}, CodeCrossSite},
 		{"twice", "POST", []string{cookie, site + "same-origin", site + "cross-site"}, CodeCrossSite},

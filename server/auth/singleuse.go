@@ -22,8 +22,8 @@ const ConsumeToken = "select postern_auth.postern_consume_token($1, $2)"
 var singleUseSQL string
 
 // SingleUseMigration is the SQL that creates what ConsumeToken needs. It may be
-// run again. The login role must then be granted USAGE on the schema postern_auth and
-// EXECUTE on the function in it.
+// run again. The login role must then be granted USAGE on the schema postern_auth
+// and EXECUTE on the function in it.
 func SingleUseMigration() string { return singleUseSQL }
 
 // UseID stands for the token in the table of used ones: a hash of its issuer
