@@ -141,10 +141,10 @@ func (p *printer) routines(d *schema.Definition) {
 			params = append(params, s)
 		}
 		returns := r.Returns.String()
-		for word, ok := range map[string]bool{"composite ": r.Composite, encodings[r.Encoding] + " ": !r.Composite} {
-			if ok {
-				returns = word + returns
-			}
+		if r.Composite {
+			returns = "composite " + returns
+		} else {
+			returns = encodings[r.Encoding] + " " + returns
 		}
 		if r.CompositeAlias {
 			returns = "domain over " + returns

@@ -70,6 +70,8 @@ type loader struct {
 	partitions map[uint32]*relation
 	types      map[uint32]*typ
 	typeNames  map[typeName]string
+	// schemaGrantees are the roles that may use each exposed schema.
+	schemaGrantees map[string][]uint32
 }
 
 // begin starts the transaction. Without a search path all names come out qualified. JIT compilation would cost far more than
@@ -117,6 +119,7 @@ func (l *loader) read(ctx context.Context) error {
 		{"representations", l.readRepresentations},
 		{"media type handlers", l.readMediaHandlers},
 		{"roles", l.readRoles},
+		{"grantees", l.readGrantees},
 	}
 	for _, s := range steps {
 		if err := s.read(ctx); err != nil {
@@ -162,16 +165,19 @@ func (l *loader) readSchemas(ctx context.Context) error {
 	}
 	oids := make(map[string]uint32)
 	comments := make(map[string]string)
+	grantees := make(map[string][]uint32)
 	wanted := append(slices.Clone(l.cfg.Schemas), l.cfg.ExtraSearchPath...)
 	err = l.query(ctx, schemasSQL, [][]byte{textArray(wanted)}, func(r *row) {
 		oid, name := r.oid(), r.text()
 		oids[name] = oid
 		comments[name] = r.text()
+		grantees[name] = r.oids()
 	})
 	if err != nil {
 		return err
 	}
 	var missing []string
+	l.schemaGrantees = make(map[string][]uint32)
 	for _, s := range l.cfg.Schemas {
 		oid, ok := oids[s]
 		if !ok {
@@ -179,6 +185,7 @@ func (l *loader) readSchemas(ctx context.Context) error {
 			continue
 		}
 		l.exposed = append(l.exposed, oid)
+		l.schemaGrantees[s] = grantees[s]
 		if comments[s] != "" {
 			l.def.Comments[s] = comments[s]
 		}

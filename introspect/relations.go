@@ -21,6 +21,8 @@ type relation struct {
 	exposed bool
 	numbers []int16          // of its columns, in step with Relation.Columns
 	names   map[int16]string // of its key columns, if it is not exposed
+	// grantees are the roles that have a privilege on it; 0 is PUBLIC.
+	grantees []uint32
 }
 
 // column returns the name of a column by its number, "" if it was not read.
@@ -66,7 +68,9 @@ func (l *loader) readRelations(ctx context.Context) error {
 		accepts := r.int4()
 		rel.Updatable, rel.Insertable, rel.Deletable = accepts&update != 0, accepts&insert != 0, accepts&remove != 0
 		rel.Comment = r.text()
-		l.relations[oid] = &relation{Relation: rel, exposed: slices.Contains(l.cfg.Schemas, rel.Name.Schema)}
+		l.relations[oid] = &relation{
+			Relation: rel, exposed: slices.Contains(l.cfg.Schemas, rel.Name.Schema), grantees: r.oids(),
+		}
 		l.def.Relations = append(l.def.Relations, rel)
 	})
 }

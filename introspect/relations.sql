@@ -8,6 +8,8 @@
 -- It returns a mask of the commands that the relation accepts, triggers included: 1 << command, which makes 4 UPDATE, 8 INSERT
 -- and 16 DELETE. Tables accept all; materialized views, none. A foreign table whose wrapper has no handler can do nothing, and
 -- asking would be an error that made the whole catalog unreadable.
+--
+-- Those who have a privilege on the relation come by oid, 0 being PUBLIC. Without a list of privileges only its owner has any.
 select
   c.oid,
   n.nspname,
@@ -26,7 +28,12 @@ select
     ) then pg_relation_is_updatable(c.oid, true) & 28
     else 0
   end,
-  d.description
+  d.description,
+  case
+    when c.relnamespace <> all ($1::oid[]) then null
+    when c.relacl is null then array[c.relowner]
+    else array(select c.relowner union select a.grantee from aclexplode(c.relacl) a)
+  end
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_description d on d.objoid = c.oid and d.objsubid = 0 and d.classoid = 'pg_class'::regclass

@@ -21,6 +21,7 @@ type routine struct {
 	argNames []string // of all, or of inputs; nil if none is named
 	defaults int      // how many of the last inputs have one
 	returns  uint32
+	grantees []uint32 // the roles that may execute it; 0 is PUBLIC
 }
 
 // readRoutines reads the exposed routines and the types that they mention.
@@ -39,6 +40,7 @@ func (l *loader) readRoutines(ctx context.Context) error {
 		f.Settings = settings(r.texts())
 		f.IsolationLevel = strings.ToLower(r.text())
 		f.Comment = r.text()
+		f.grantees = r.oids()
 		types = append(append(append(types, f.inputs...), f.all...), f.returns)
 		l.routines = append(l.routines, f)
 	})

@@ -91,6 +91,8 @@ type Role struct {
 	IsolationLevel string
 	// Settings are those of its ALTER ROLE … SET parameters that any user may set; they are applied to its transactions.
 	Settings []Setting
+	// MemberOf are the roles, sorted, whose privileges it has without SET ROLE: itself and those that it inherits from.
+	MemberOf []string
 }
 
 // Definition is everything that introspection reads; New turns it into a Catalog.
@@ -114,6 +116,9 @@ type Definition struct {
 	TimeZones             []string
 	// Comments are the comments of the exposed schemas, by name.
 	Comments map[string]string
+	// SchemaGrantees are the roles, by exposed schema and sorted, that own the schema or have USAGE on it. If it is nil the
+	// definition tells nothing of privileges, and every role can see everything.
+	SchemaGrantees map[string][]string
 }
 
 // Catalog is the schema cache: all that requests are planned with. It is immutable.
@@ -131,6 +136,7 @@ type Catalog struct {
 	roles           map[string]*Role
 	timeZones       map[string]struct{}
 	comments        map[string]string
+	schemaGrantees  map[string][]string
 }
 
 type handlerKey struct {
@@ -157,6 +163,7 @@ func New(d *Definition) *Catalog {
 		roles:           make(map[string]*Role, len(d.Roles)),
 		timeZones:       make(map[string]struct{}, len(d.TimeZones)),
 		comments:        d.Comments,
+		schemaGrantees:  d.SchemaGrantees,
 	}
 	all := make(map[Name]*Relation, len(d.Relations))
 	for _, r := range d.Relations {

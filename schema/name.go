@@ -35,14 +35,21 @@ func (n Name) Compare(m Name) int {
 
 // QuoteIdentifier returns s as a quoted SQL identifier (PostgreSQL manual, 4.1.1 Identifiers and Key Words). What follows a
 // NUL is cut, since PostgreSQL cannot hold one in a name.
-func QuoteIdentifier(s string) string {
-	if i := strings.IndexByte(s, 0); i >= 0 {
-		s = s[:i]
+func QuoteIdentifier(s string) string { return string(AppendIdentifier(nil, s)) }
+
+// AppendIdentifier is QuoteIdentifier for text that is being assembled.
+func AppendIdentifier(out []byte, s string) []byte {
+	out = append(out, '"')
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case 0:
+			return append(out, '"')
+		case '"':
+			out = append(out, '"')
+		}
+		out = append(out, s[i])
 	}
-	if strings.IndexByte(s, '"') < 0 {
-		return `"` + s + `"`
-	}
-	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	return append(out, '"')
 }
 
 // QuoteLiteral returns s as a SQL string constant. It is meant for values that come from the catalog itself; what a caller

@@ -44,6 +44,9 @@ type Relation struct {
 	Insertable bool
 	Updatable  bool
 	Deletable  bool
+	// Grantees are the roles, sorted, that own the relation or have a privilege on it or on one of its columns; Public stands for
+	// all roles.
+	Grantees []string
 
 	columns map[string]*Column
 }

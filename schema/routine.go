@@ -49,6 +49,8 @@ type Routine struct {
 	IsolationLevel string
 	// Settings are its SET clauses that are to hold for the whole transaction (db-hoisted-tx-settings).
 	Settings []Setting
+	// Grantees are the roles, sorted, that own the routine or may execute it; Public stands for all roles.
+	Grantees []string
 }
 
 // ReturnsScalar reports whether it returns exactly one value that is no row.

@@ -40,7 +40,7 @@ type builder struct {
 
 func (b *builder) raw(s string) { b.text = append(b.text, s...) }
 
-func (b *builder) ident(name string) { b.text = append(b.text, schema.QuoteIdentifier(name)...) }
+func (b *builder) ident(name string) { b.text = schema.AppendIdentifier(b.text, name) }
 
 func (b *builder) name(n schema.Name) {
 	if n.Schema != "" {
@@ -135,7 +135,7 @@ func (b *builder) result(with string, total func()) *Statement {
 			b.raw("pg_catalog.count(_postgrest_t)")
 		}
 		b.raw(", ")
-		b.aggregate(h, scalar)
+		b.aggregate(h, scalar && !b.plan.Routine.ReturnsSet)
 		b.raw(", ")
 		b.total(total)
 		b.raw(" FROM (")

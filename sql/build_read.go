@@ -14,7 +14,7 @@ func (b *builder) read() *Statement {
 		q.count(p.Root)
 		s.PlanRows = &Query{string(q.text), q.args}
 	}
-	s.ReadsResponse = p.Relation.IsView() || p.Root.runsFunctions()
+	s.ReadsResponse = p.Relation.IsView() || p.Root.runsFunctions() || p.Handler.Kind == HandlerCustom
 	return s
 }
 
@@ -40,7 +40,7 @@ func (n *Node) runsFunctions() bool {
 		return true
 	}
 	for i := range n.Select {
-		if !n.Select[i].Known || n.Select[i].Transform != "" {
+		if c := &n.Select[i]; !c.Known && c.Name != "*" || c.Transform != "" {
 			return true
 		}
 	}
@@ -56,88 +56,27 @@ func (n *Node) runsFunctions() bool {
 // without names; those of a subquery are named and left as they are.
 func (b *builder) node(n *Node, top bool) []OutputColumn {
 	b.raw("SELECT ")
-	columns := b.selectList(n, top)
+	list := selectList{builder: b, top: top, grouping: n.aggregates()}
+	list.write(n)
 	b.from(n)
 	for _, c := range n.Children {
 		b.join(c)
 	}
 	b.where(n)
-	b.groupBy(n)
-	b.orderBy(n.sqlName(), n.Order)
-	b.limit(n.Range)
-	return columns
-}
-
-// selectList writes the items of a node's SELECT.
-func (b *builder) selectList(n *Node, top bool) []OutputColumn {
-	table := n.sqlName()
-	columns := make([]OutputColumn, 0, len(n.Select)+len(n.Children))
-	first := true
-	item := func(key string, enc schema.Encoding, named bool, write func()) {
-		if !first {
+	for i, term := range list.groups {
+		if i == 0 {
+			b.raw(" GROUP BY ")
+		} else {
 			b.raw(", ")
 		}
-		first = false
-		wrap := top && enc == schema.ToJSON && b.plan.Handler.Kind != HandlerCSV
-		if wrap {
-			b.raw("pg_catalog.to_json(")
-		}
-		write()
-		if wrap {
-			b.raw(")")
-		}
-		if named && !top {
-			b.raw(" AS ")
-			b.ident(key)
-		}
-		columns = append(columns, OutputColumn{key, enc})
+		b.raw(term)
 	}
-	if len(n.Select) == 0 && len(n.Children) == 0 {
-		b.everything(n, table, item)
-		first = false
-	}
-	for i := range n.Select {
-		c := &n.Select[i]
-		item(c.Key(), c.Encoding, c.Alias != "", func() { b.selectColumn(table, c) })
-	}
-	for i := range n.ExtraSelect {
-		c := &n.ExtraSelect[i]
-		at := table
-		if c.Table != "" {
-			at = schema.Name{Name: c.Table}
-		}
-		item(c.Alias, schema.ToJSON, true, func() { b.selectColumn(at, &c.SelectColumn) })
-	}
-	for _, c := range n.Children {
-		switch {
-		case c.Spread != NoSpread:
-			for i := range c.Outputs {
-				o := &c.Outputs[i]
-				enc := o.Encoding
-				if c.Spread == SpreadToMany {
-					enc = schema.Verbatim
-				}
-				item(o.Key(), enc, o.Alias != "" || o.Aggregate != NoAggregate, func() { b.spreadColumn(c, o) })
-			}
-		case !c.EmptyEmbed:
-			item(c.RequestName, schema.Verbatim, true, func() { b.embedded(c) })
-		}
-	}
+	b.orderBy(n.sqlName(), n.Order)
+	b.limit(n.Range)
 	if top && n.isOpaque() {
 		return nil
 	}
-	return columns
-}
-
-// everything selects all columns where the request selects none.
-func (b *builder) everything(n *Node, table schema.Name, item func(string, schema.Encoding, bool, func())) {
-	if n.Relation == nil || n.Depth > 0 {
-		b.column(table, "*")
-		return
-	}
-	for _, c := range n.Relation.Columns {
-		item(c.Name, c.Encoding, false, func() { b.column(table, c.Name) })
-	}
+	return list.columns
 }
 
 func (b *builder) column(table schema.Name, name string) {
@@ -237,37 +176,6 @@ func (b *builder) spreadColumn(c *Node, o *SpreadColumn) {
 		return
 	}
 	b.column(name, o.Name)
-}
-
-// groupBy groups by all that is not aggregated, if anything is.
-func (b *builder) groupBy(n *Node) {
-	if !n.aggregates() {
-		return
-	}
-	table, sep := n.sqlName(), " GROUP BY "
-	term := func(write func()) {
-		b.raw(sep)
-		write()
-		sep = ", "
-	}
-	for i := range n.Select {
-		c := &n.Select[i]
-		if c.Aggregate == NoAggregate {
-			term(func() { b.castColumn(table, c) })
-		}
-	}
-	for _, c := range n.Children {
-		switch {
-		case c.Spread != NoSpread:
-			for i := range c.Outputs {
-				if o := &c.Outputs[i]; o.Aggregate == NoAggregate {
-					term(func() { b.spreadColumn(c, o) })
-				}
-			}
-		case !c.EmptyEmbed:
-			term(func() { b.embedded(c) })
-		}
-	}
 }
 
 func (b *builder) orderBy(table schema.Name, terms []OrderColumn) {

@@ -238,19 +238,30 @@ func (b *builder) fromBody(doc body, columns []WriteColumn) {
 	b.raw(") pgrst_body")
 }
 
+// maxPairs is how many names and values a call of jsonb_build_object holds, since a function takes at most 100 arguments.
+const maxPairs = 50
+
 // defaults puts the columns' defaults under the members of each object.
 func (b *builder) defaults(isObject bool, columns []WriteColumn) {
 	object := func() {
 		b.raw("jsonb_build_object(")
-		sep := ""
+		n := 0
 		for i := range columns {
-			if c := &columns[i]; c.Default != "" {
-				b.raw(sep)
-				b.raw(schema.QuoteLiteral(c.Name))
-				b.raw(", ")
-				b.raw(c.Default)
-				sep = ", "
+			c := &columns[i]
+			if c.Default == "" {
+				continue
 			}
+			switch {
+			case n == 0:
+			case n%maxPairs == 0:
+				b.raw(") || jsonb_build_object(")
+			default:
+				b.raw(", ")
+			}
+			n++
+			b.raw(schema.QuoteLiteral(c.Name))
+			b.raw(", ")
+			b.raw(c.Default)
 		}
 		b.raw(")")
 	}

@@ -12,8 +12,9 @@ var standardTypes = map[string]string{
 	"int": "int4", "integer": "int4", "smallint": "int2", "bigint": "int8", "real": "float4", "float": "float8",
 	"double precision": "float8", "decimal": "numeric", "dec": "numeric", "numeric": "numeric", "boolean": "bool",
 	"character varying": "varchar", "char varying": "varchar", "national character varying": "varchar",
-	"character": "bpchar", "char": "bpchar", "nchar": "bpchar", "national character": "bpchar",
-	"bit": "bit", "bit varying": "varbit", "time": "time", "time without time zone": "time",
+	"character": "bpchar", "char": "bpchar", "nchar": "bpchar", "national character": "bpchar", "national char": "bpchar", "national char varying": "varchar",
+	"nchar varying": "varchar",
+	"bit":           "bit", "bit varying": "varbit", "time": "time", "time without time zone": "time",
 	"time with time zone": "timetz", "timestamp": "timestamp", "timestamp without time zone": "timestamp",
 	"timestamp with time zone": "timestamptz", "interval": "interval",
 }
@@ -21,11 +22,21 @@ var standardTypes = map[string]string{
 // castType returns a cast's type as SQL text: a name of the SQL grammar, else a quoted identifier, folded as SQL folds one
 // without quotes.
 func castType(name string) string {
-	name = strings.ToLower(strings.Join(strings.Fields(name), " "))
+	name = typeName(name)
 	if _, ok := standardTypes[name]; ok {
 		return name
 	}
 	return schema.QuoteIdentifier(name)
+}
+
+// typeName folds a type's name as PostgreSQL folds it in UTF-8: only ASCII letters.
+func typeName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, strings.Join(strings.Fields(name), " "))
 }
 
 // castEncoding tells how a value that was cast to a type becomes JSON; "" is no cast.
@@ -33,7 +44,7 @@ func castEncoding(name string) schema.Encoding {
 	if name == "" {
 		return schema.ToJSON
 	}
-	name = strings.ToLower(strings.Join(strings.Fields(name), " "))
+	name = typeName(name)
 	if known, ok := standardTypes[name]; ok {
 		name = known
 	}

@@ -57,7 +57,7 @@ func (j *jsonScanner) next() byte {
 func (j *jsonScanner) document() (jsonShape, bool) {
 	shape := jsonShape{uniform: true}
 	j.blanks()
-	ok := true
+	var ok bool
 	switch j.next() {
 	case '{':
 		shape.isObject = true
@@ -79,44 +79,53 @@ func (j *jsonScanner) document() (jsonShape, bool) {
 
 // rows reads the array of the top level.
 func (j *jsonScanner) rows(shape *jsonShape) bool {
+	var scratch []string
+	return j.list(']', func(j *jsonScanner) bool {
+		first := !shape.hasRows
+		shape.hasRows = true
+		if j.next() != '{' {
+			shape.uniform = false
+			return j.value()
+		}
+		keys, ok := j.object(scratch[:0])
+		if first {
+			shape.keys = slices.Clone(keys)
+		} else if shape.uniform && !sameKeys(shape.keys, keys) {
+			shape.uniform = false
+		}
+		scratch = keys
+		return ok
+	})
+}
+
+// list reads items, separated by commas, up to the closing bracket. It begins at the opening one.
+func (j *jsonScanner) list(closing byte, item func(*jsonScanner) bool) bool {
+	j.depth++
+	if j.maxDepth > 0 && j.depth > j.maxDepth {
+		return j.fail("at most " + strconv.Itoa(j.maxDepth) + " levels of nesting, but found more")
+	}
 	j.pos++
 	j.blanks()
-	if j.next() == ']' {
+	if j.next() == closing {
 		j.pos++
+		j.depth--
 		return true
 	}
-	j.depth++
-	var scratch []string
 	for {
 		j.blanks()
-		if j.next() == '{' {
-			keys, ok := j.object(scratch[:0])
-			if !ok {
-				return false
-			}
-			if !shape.hasRows {
-				shape.keys = slices.Clone(keys)
-			} else if shape.uniform && !sameKeys(shape.keys, keys) {
-				shape.uniform = false
-			}
-			scratch = keys
-		} else {
-			shape.uniform = false
-			if !j.value() {
-				return false
-			}
+		if !item(j) {
+			return false
 		}
-		shape.hasRows = true
 		j.blanks()
 		switch j.next() {
 		case ',':
 			j.pos++
-		case ']':
+		case closing:
 			j.pos++
 			j.depth--
 			return true
 		default:
-			return j.fail(`"," or "]"`)
+			return j.fail(`"," or "` + string(rune(closing)) + `"`)
 		}
 	}
 }
@@ -132,74 +141,58 @@ func sameKeys(a, b []string) bool {
 	return slices.Equal(slices.Compact(as), slices.Compact(bs))
 }
 
-// object reads an object and appends its keys to keys.
+// object reads an object and appends its keys to keys. If the beginning of what lies behind keys is the same, as with the
+// keys of the row before, no new strings are needed.
 func (j *jsonScanner) object(keys []string) ([]string, bool) {
-	if !j.enter() {
-		return nil, false
+	ok := j.list('}', func(j *jsonScanner) bool {
+		raw, escaped, ok := j.key()
+		if !ok {
+			return false
+		}
+		switch n := len(keys); {
+		case escaped:
+			keys = append(keys, unescapeJSON(raw))
+		case n < cap(keys) && keys[:n+1][n] == string(raw[1:len(raw)-1]):
+			keys = keys[:n+1]
+		default:
+			keys = append(keys, string(raw[1:len(raw)-1]))
+		}
+		return j.value()
+	})
+	return keys, ok
+}
+
+// member reads a key with its value.
+func (j *jsonScanner) member() bool {
+	_, _, ok := j.key()
+	return ok && j.value()
+}
+
+// key reads a key, which it returns with its quotes, and the colon after it.
+func (j *jsonScanner) key() (raw []byte, escaped, ok bool) {
+	start := j.pos
+	if j.next() != '"' {
+		return nil, false, j.fail("a key in double quotes")
+	}
+	if escaped, ok = j.str(); !ok {
+		return nil, false, false
+	}
+	raw = j.text[start:j.pos]
+	j.blanks()
+	if j.next() != ':' {
+		return nil, false, j.fail(`":"`)
 	}
 	j.pos++
 	j.blanks()
-	if j.next() == '}' {
-		j.pos++
-		j.depth--
-		return keys, true
-	}
-	for i := 0; ; i++ {
-		j.blanks()
-		start := j.pos
-		if j.next() != '"' {
-			return nil, j.fail("a key in double quotes")
-		}
-		escaped, ok := j.str()
-		if !ok {
-			return nil, false
-		}
-		raw := j.text[start+1 : j.pos-1]
-		switch {
-		case escaped:
-			keys = append(keys, unescapeJSON(j.text[start:j.pos]))
-		case i < cap(keys) && keys[:cap(keys)][i] == string(raw):
-			keys = keys[:len(keys)+1] // the key of the row before: no new string is needed
-		default:
-			keys = append(keys, string(raw))
-		}
-		j.blanks()
-		if j.next() != ':' {
-			return nil, j.fail(`":"`)
-		}
-		j.pos++
-		j.blanks()
-		if !j.value() {
-			return nil, false
-		}
-		j.blanks()
-		switch j.next() {
-		case ',':
-			j.pos++
-		case '}':
-			j.pos++
-			j.depth--
-			return keys, true
-		default:
-			return nil, j.fail(`"," or "}"`)
-		}
-	}
-}
-
-func (j *jsonScanner) enter() bool {
-	j.depth++
-	if j.maxDepth > 0 && j.depth > j.maxDepth {
-		return j.fail("at most " + strconv.Itoa(j.maxDepth) + " levels of nesting, but found more")
-	}
-	return true
+	return raw, escaped, true
 }
 
 func (j *jsonScanner) value() bool {
 	switch c := j.next(); {
 	case c == '{':
-		return j.skipObject()
+		return j.list('}', (*jsonScanner).member)
 	case c == '[':
-		return j.skipArray()
+		return j.list(']', (*jsonScanner).value)
 	case c == '"':
 		_, ok := j.str()
 		return ok
@@ -223,78 +216,6 @@ func (j *jsonScanner) literal(w string) bool {
 		j.pos++
 	}
 	return true
-}
-
-func (j *jsonScanner) skipObject() bool {
-	if !j.enter() {
-		return false
-	}
-	j.pos++
-	j.blanks()
-	if j.next() == '}' {
-		j.pos++
-		j.depth--
-		return true
-	}
-	for {
-		j.blanks()
-		if j.next() != '"' {
-			return j.fail("a key in double quotes")
-		}
-		if _, ok := j.str(); !ok {
-			return false
-		}
-		j.blanks()
-		if j.next() != ':' {
-			return j.fail(`":"`)
-		}
-		j.pos++
-		j.blanks()
-		if !j.value() {
-			return false
-		}
-		j.blanks()
-		switch j.next() {
-		case ',':
-			j.pos++
-		case '}':
-			j.pos++
-			j.depth--
-			return true
-		default:
-			return j.fail(`"," or "}"`)
-		}
-	}
-}
-
-func (j *jsonScanner) skipArray() bool {
-	if !j.enter() {
-		return false
-	}
-	j.pos++
-	j.blanks()
-	if j.next() == ']' {
-		j.pos++
-		j.depth--
-		return true
-	}
-	for {
-		j.blanks()
-		if !j.value() {
-			return false
-		}
-		j.blanks()
-		switch j.next() {
-		case ',':
-			j.pos++
-		case ']':
-			j.pos++
-			j.depth--
-			return true
-		default:
-			return j.fail(`"," or "]"`)
-		}
-	}
 }
 
 // str reads a string and tells whether it holds escapes.

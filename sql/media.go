@@ -221,6 +221,32 @@ func takeWhile(s, more string) int {
 
 var acceptAny = []MediaType{{Kind: MediaAny}}
 
+// quality reads the number that a text begins with; without one it is 1.
+func quality(text string) float64 {
+	n := takeDigits(text)
+	if n == 0 {
+		return 1
+	}
+	if rest := text[n:]; strings.HasPrefix(rest, ".") {
+		if d := takeDigits(rest[1:]); d > 0 {
+			n += 1 + d
+		}
+	}
+	q, err := strconv.ParseFloat(text[:n], 64)
+	if err != nil { // beyond what a float64 holds
+		return 1
+	}
+	return q
+}
+
+func takeDigits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
 // parseAccept reads an Accept header: what the client likes best comes first (RFC 9110, 12.5.1), and among equals what is
 // more specific.
 func parseAccept(values []string) []MediaType {
@@ -246,9 +272,7 @@ func parseAccept(values []string) []MediaType {
 		e := entry{text: text, quality: 1}
 		if weighted {
 			q, _, _ = strings.Cut(q, ";")
-			if f, err := strconv.ParseFloat(q, 64); err == nil && f == f {
-				e.quality = f
-			}
+			e.quality = quality(q)
 		}
 		e.specificity = strings.Count(text, ";") - strings.Count(text, "*")
 		entries = append(entries, e)

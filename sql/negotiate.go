@@ -55,7 +55,7 @@ func (pl *planner) negotiate(target schema.Name) *Error {
 func notAcceptable(accept []MediaType) *Error {
 	names := make([]string, len(accept))
 	for i, m := range accept {
-		names[i] = strings.ToValidUTF8(m.Mime(), "\uFFFD")
+		names[i] = validUTF8(m.Mime())
 	}
 	return &Error{
 		Code: CodeMediaType, Message: "None of these media types are available: " + strings.Join(names, ", "),

@@ -1,38 +1,31 @@
 package sql
 
-import (
-	"strings"
-)
-
 // parseTreePath reads the key of a filter or order: the path of embedded relations, a column and a path into it.
 func parseTreePath(key string) (path []string, field Field, err *Error) {
 	if isPlainName(key) {
 		return nil, Field{Name: key}, nil
 	}
-	s := scanner{text: key}
-	var names []string
-	for {
-		name, ok := s.fieldName()
-		if !ok {
-			return nil, Field{}, s.err("tree path", key)
-		}
-		names = append(names, name)
-		if !s.delimiter() {
-			break
-		}
+	type treePath struct {
+		names []string
+		steps []PathStep
 	}
-	steps, ok := s.path()
-	if !ok {
-		return nil, Field{}, s.err("tree path", key)
+	t, err := read(key, "tree path", key, 0, func(s *scanner) (t treePath, ok bool) {
+		if t.names, ok = s.dotted(); ok {
+			t.steps, ok = s.path()
+		}
+		return t, ok
+	})
+	if err != nil {
+		return nil, Field{}, err
 	}
-	last := len(names) - 1
-	return names[:last], Field{Name: names[last], Path: steps}, nil
+	last := len(t.names) - 1
+	return t.names[:last], Field{Name: t.names[last], Path: t.steps}, nil
 }
 
 // isPlainName reports whether text is an unquoted name and nothing else: the usual case, read without a scanner.
 func isPlainName(text string) bool {
 	for i := 0; i < len(text); i++ {
-		if c := text[i]; c >= 128 || !asciiIdentifier[c] || c == ' ' {
+		if c := text[i]; !asciiIdentifier(c) || c == ' ' {
 			return false
 		}
 	}
@@ -46,16 +39,12 @@ func parseFilter(key, value string, ofRoutine bool) (f Filter, isParameter bool,
 	if err != nil {
 		return f, false, err
 	}
-	s := scanner{text: value}
-	op, ok := s.operation((*scanner).rest)
-	if !ok {
-		if ofRoutine && s.pos == 0 {
-			return f, true, nil
-		}
-		return f, false, s.err("filter", value)
-	}
-	f.Operation = op
-	return f, false, nil
+	f.Operation, err = read(value, "filter", value, 0, func(s *scanner) (Operation, bool) {
+		op, ok := s.operation((*scanner).rest)
+		isParameter = ofRoutine && !ok && s.pos == 0
+		return op, ok || isParameter
+	})
+	return f, isParameter, err
 }
 
 func (s *scanner) rest() string {
@@ -64,70 +53,35 @@ func (s *scanner) rest() string {
 	return v
 }
 
-const operatorLabel = "operator (eq, gt, ...)"
-
 // operation reads an operator and its operand, which value reads where it is a single one.
-func (s *scanner) operation(value func(*scanner) string) (Operation, bool) {
-	var op Operation
-	start := s.pos
-	if s.word("not") && s.delimiter() {
-		op.Negated = true
-	} else {
-		s.pos = start
-	}
-	m := s.mark()
-	start = s.pos
-	ok := s.operator(&op, value)
-	s.label(m, start, operatorLabel)
+func (s *scanner) operation(value func(*scanner) string) (op Operation, ok bool) {
+	op.Negated = s.prefix("not")
+	ok = s.named("operator (eq, gt, ...)", func() bool { return s.operator(&op, value) })
 	return op, ok
 }
 
 func (s *scanner) operator(op *Operation, value func(*scanner) string) bool {
-	start := s.pos
-	if s.word("in") && s.delimiter() {
+	switch {
+	case s.prefix("in"):
 		op.Operator = OpIn
 		return s.list(op)
-	}
-	s.pos = start
-	if s.word("is") && s.delimiter() {
+	case s.prefix("is"):
 		op.Operator = OpIs
 		return s.isValue(op)
-	}
-	s.pos = start
-	if s.word("isdistinct") && s.delimiter() {
+	case s.prefix("isdistinct"):
 		op.Operator, op.Value = OpIsDistinct, value(s)
 		return true
 	}
-	s.pos = start
-	if s.fullText(op, value) {
-		return true
-	}
-	s.pos = start
-	*op = Operation{Negated: op.Negated}
-	for i := range simpleOperators {
-		o := &simpleOperators[i]
-		if s.word(o.word) {
-			if s.delimiter() {
-				op.Operator, op.Value = o.op, value(s)
-				return true
-			}
-			break
+	for _, read := range [...]func(*scanner, *Operation) bool{
+		(*scanner).fullText, (*scanner).simple, (*scanner).quantified,
+	} {
+		start := s.checkpoint()
+		if read(s, op) && s.delimiter() {
+			op.Value = value(s)
+			return true
 		}
+		s.retry(start)
 	}
-	s.pos = start
-	for i := range quantifiedOperators {
-		o := &quantifiedOperators[i]
-		if s.word(o.word) {
-			op.Quantifier = s.quantifier()
-			if s.delimiter() {
-				op.Operator, op.Value = o.op, value(s)
-				return true
-			}
-			break
-		}
-	}
-	s.pos = start
-	*op = Operation{Negated: op.Negated}
 	return false
 }
 
@@ -168,43 +122,54 @@ var (
 	}
 )
 
-// quantifier reads (any) or (all) if it stands there.
-func (s *scanner) quantifier() Quantifier {
-	start := s.pos
+func (s *scanner) fullText(op *Operation) bool {
+	if !s.operatorWord(op, fullTextOperators[:]) {
+		return false
+	}
+	start := s.checkpoint()
 	if s.char('(') {
-		q := NoQuantifier
-		if s.word("any") {
-			q = Any
-		} else if s.word("all") {
-			q = All
-		}
-		if q != NoQuantifier && s.char(')') {
-			return q
+		if language, ok := s.identifier(); ok && s.char(')') {
+			op.Language, op.HasLanguage = language, true
+			return true
 		}
 	}
-	s.pos = start
-	return NoQuantifier
+	s.retry(start)
+	return true
 }
 
-func (s *scanner) fullText(op *Operation, value func(*scanner) string) bool {
-	for i := range fullTextOperators {
-		o := &fullTextOperators[i]
-		if !s.word(o.word) {
-			continue
+const simpleLabel = "unknown single value operator"
+
+func (s *scanner) simple(op *Operation) bool {
+	return s.named(simpleLabel, func() bool { return s.operatorWord(op, simpleOperators[:]) })
+}
+
+// quantified reads an operator with (any) or (all), if that stands there.
+func (s *scanner) quantified(op *Operation) bool {
+	if !s.named(simpleLabel, func() bool { return s.operatorWord(op, quantifiedOperators[:]) }) {
+		return false
+	}
+	op.Language, op.HasLanguage = "", false
+	start := s.checkpoint()
+	if s.char('(') {
+		q := All
+		if s.optionalWord("any") {
+			q = Any
 		}
-		start := s.pos
-		if s.char('(') {
-			if language, ok := s.identifier(); ok && s.char(')') {
-				op.Language, op.HasLanguage = language, true
-			} else {
-				s.pos = start
-			}
+		if (q == Any || s.word("all")) && s.char(')') {
+			op.Quantifier = q
+			return true
 		}
-		if !s.delimiter() {
-			return false
+	}
+	s.retry(start)
+	return true
+}
+
+func (s *scanner) operatorWord(op *Operation, words []operatorWord) bool {
+	for i := range words {
+		if s.optionalWord(words[i].word) {
+			op.Operator = words[i].op
+			return true
 		}
-		op.Operator, op.Value = o.op, value(s)
-		return true
 	}
 	return false
 }
@@ -215,26 +180,25 @@ var isValues = [...]struct {
 }{{"null", IsNull}, {"not_null", IsNotNull}, {"true", IsTrue}, {"false", IsFalse}, {"unknown", IsUnknown}}
 
 func (s *scanner) isValue(op *Operation) bool {
-	m, start := s.mark(), s.pos
-	for _, v := range isValues {
-		if s.wordFold(v.word) {
-			op.Is = v.is
-			return true
+	return s.named("isVal: (null, not_null, true, false, unknown)", func() bool {
+		for _, v := range isValues {
+			start := s.checkpoint()
+			if s.wordFold(v.word) {
+				op.Is = v.is
+				return true
+			}
+			s.retry(start)
 		}
-		s.pos = start
-	}
-	s.label(m, start, "isVal: (null, not_null, true, false, unknown)")
-	return false
+		return false
+	})
 }
 
 // wordFold reads a word in lower case, whatever the case of the text.
 func (s *scanner) wordFold(w string) bool {
 	for i := 0; i < len(w); i++ {
-		if s.done() || s.text[s.pos] != w[i] && s.text[s.pos] != upper(w[i]) {
-			s.record(s.pos, s.pos, quotedChar[w[i]])
+		if !s.char(w[i]) && !s.char(upper(w[i])) {
 			return false
 		}
-		s.pos++
 	}
 	return true
 }
@@ -255,6 +219,9 @@ func (s *scanner) list(op *Operation) bool {
 	s.spaces()
 	for {
 		op.Values = append(op.Values, s.element())
+		if len(op.Values) > 1 {
+			s.forget()
+		}
 		if !s.char(',') {
 			break
 		}
@@ -267,39 +234,12 @@ func (s *scanner) list(op *Operation) bool {
 	return true
 }
 
-// element reads up to the next comma or parenthesis, or a quoted text that one of them follows.
+// element reads a quoted text, or up to the next comma or parenthesis.
 func (s *scanner) element() string {
-	start := s.pos
+	start := s.checkpoint()
 	if v, ok := s.quotedElement(); ok {
 		return v
 	}
-	s.pos = start
-	return s.untilSeparator()
-}
-
-func (s *scanner) quotedElement() (string, bool) {
-	if s.done() || s.text[s.pos] != '"' {
-		s.record(s.pos, s.pos, `"\""`)
-		return "", false
-	}
-	v, ok := s.quoted()
-	if !ok {
-		return "", false
-	}
-	if !s.done() && s.text[s.pos] != ',' && s.text[s.pos] != ')' {
-		s.reject("")
-		return "", false
-	}
-	return v, true
-}
-
-func (s *scanner) untilSeparator() string {
-	start := s.pos
-	if i := strings.IndexAny(s.text[start:], ",)"); i >= 0 {
-		s.pos += i
-	} else {
-		s.pos = len(s.text)
-	}
-	s.record(s.pos, s.pos, "")
-	return s.text[start:s.pos]
+	s.retry(start)
+	return s.until(",)")
 }

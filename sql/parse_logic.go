@@ -7,17 +7,9 @@ import (
 
 // parseLogic reads an and= or or= parameter, whose key may name an embedded relation and hold a not.
 func parseLogic(key, value string, limits *Limits) (LogicFilter, *Error) {
-	s := scanner{text: key}
-	var path []string
-	for {
-		name, ok := s.fieldName()
-		if !ok {
-			return LogicFilter{}, s.err("logic path", key)
-		}
-		path = append(path, name)
-		if !s.delimiter() {
-			break
-		}
+	path, err := read(key, "logic path", key, 0, (*scanner).dotted)
+	if err != nil {
+		return LogicFilter{}, err
 	}
 	last := len(path) - 1
 	op, negated := path[last], slices.Contains(path, "not")
@@ -25,40 +17,24 @@ func parseLogic(key, value string, limits *Limits) (LogicFilter, *Error) {
 	if negated {
 		op = "not." + op
 	}
-	t := scanner{text: op + value, maxDepth: limits.LogicDepth}
-	tree, ok := t.logic()
-	if !ok {
-		return LogicFilter{}, t.err("logic tree", value)
-	}
-	return LogicFilter{Path: path, Tree: tree}, nil
+	tree, err := read(op+value, "logic tree", value, limits.LogicDepth, (*scanner).logic)
+	return LogicFilter{Path: path, Tree: tree}, err
 }
 
 // logic reads a condition, or and(…), or(…), not.and(…), not.or(…).
 func (s *scanner) logic() (Logic, bool) {
-	start := s.pos
+	start := s.checkpoint()
 	if f, ok := s.logicFilter(); ok {
 		return Logic{Filter: f}, true
 	}
-	s.pos = start
+	s.retry(start)
 	var out Logic
-	m := s.mark()
-	if s.word("not") && s.delimiter() {
-		out.Negated = true
-	} else {
-		s.pos = start
-		s.label(m, start, "negation operator (not)")
-	}
-	m, start = s.mark(), s.pos
-	switch {
-	case s.word("and"):
-	case s.word("or"):
-		out.Or = true
-	default:
-		s.label(m, start, "logic operator (and, or)")
+	out.Negated = s.negation()
+	if !s.logicOperator(&out) {
 		return out, false
 	}
 	s.spaces()
-	if !s.enter() || !s.char('(') {
+	if !s.char('(') || !s.enter() {
 		return out, false
 	}
 	s.spaces()
@@ -68,18 +44,50 @@ func (s *scanner) logic() (Logic, bool) {
 			return out, false
 		}
 		out.Children = append(out.Children, child)
-		s.spaces()
-		if !s.char(',') {
-			break
+		if len(out.Children) > 1 {
+			s.forget()
 		}
-		s.spaces()
+		start := s.pos
+		if s.comma() {
+			continue
+		}
+		if s.pos != start { // blanks that no comma follows
+			return out, false
+		}
+		break
 	}
+	s.spaces()
 	if !s.char(')') {
 		return out, false
 	}
 	s.spaces()
 	s.leave()
 	return out, true
+}
+
+// negation reads "not.", or nothing.
+func (s *scanner) negation() bool {
+	return s.named("negation operator (not)", func() bool { return s.prefix("not") })
+}
+
+// prefix reads a word and a dot, or nothing.
+func (s *scanner) prefix(w string) bool {
+	start := s.checkpoint()
+	if s.word(w) && s.delimiter() {
+		return true
+	}
+	s.retry(start)
+	return false
+}
+
+func (s *scanner) logicOperator(out *Logic) bool {
+	return s.named("logic operator (and, or)", func() bool {
+		if s.optionalWord("and") {
+			return true
+		}
+		out.Or = true
+		return s.word("or")
+	})
 }
 
 func (s *scanner) logicFilter() (*Filter, bool) {
@@ -96,16 +104,42 @@ func (s *scanner) logicFilter() (*Filter, bool) {
 
 // logicValue reads a single operand inside a tree: quoted, an array literal, or up to the next comma or parenthesis.
 func (s *scanner) logicValue() string {
-	start := s.pos
+	start := s.checkpoint()
 	if v, ok := s.quotedElement(); ok {
 		return v
 	}
-	s.pos = start
-	if strings.HasPrefix(s.text[start:], "{") {
-		if i := strings.IndexAny(s.text[start+1:], "{}"); i >= 0 && s.text[start+1+i] == '}' {
-			s.pos = start + i + 2
-			return s.text[start:s.pos]
-		}
+	s.retry(start)
+	if v, ok := s.arrayLiteral(); ok {
+		return v
 	}
-	return s.untilSeparator()
+	s.retry(start)
+	return s.until(",)")
+}
+
+// arrayLiteral reads {…} without further braces in it.
+func (s *scanner) arrayLiteral() (string, bool) {
+	start := s.pos
+	if !s.word("{") {
+		return "", false
+	}
+	s.until("{}")
+	if !s.word("}") {
+		return "", false
+	}
+	return s.text[start:s.pos], true
+}
+
+// quotedElement reads a quoted text that a comma, a parenthesis or the end follows.
+func (s *scanner) quotedElement() (string, bool) {
+	v, ok := s.quoted()
+	if !ok {
+		return "", false
+	}
+	if !s.done() && strings.IndexByte(",)", s.text[s.pos]) < 0 {
+		next := s.rune(s.pos)
+		s.ruleOut(s.pos+len(next), next)
+		return "", false
+	}
+	s.expect("")
+	return v, true
 }

@@ -5,16 +5,15 @@ import (
 	"unicode/utf8"
 )
 
-const fieldNameLabel = "field name (* or [a..z0..9_$])"
-
 // fieldName reads a name: quoted, or identifiers joined by dashes.
-func (s *scanner) fieldName() (string, bool) {
-	m, start := s.mark(), s.pos
-	name, ok := s.quoted()
-	if !ok && s.pos == start {
-		name, ok = s.dashed(s.identifier)
-	}
-	s.label(m, start, fieldNameLabel)
+func (s *scanner) fieldName() (name string, ok bool) {
+	ok = s.named("field name (* or [a..z0..9_$])", func() bool {
+		start := s.pos
+		if name, ok = s.quoted(); !ok && s.pos == start {
+			name, ok = s.dashed(s.identifier)
+		}
+		return ok
+	})
 	return name, ok
 }
 
@@ -23,45 +22,31 @@ func (s *scanner) quoted() (string, bool) {
 	if !s.char('"') {
 		return "", false
 	}
-	start := s.pos
-	for i := start; i < len(s.text); i++ {
-		switch s.text[i] {
-		case '"':
-			s.pos = i + 1
-			return s.text[start:i], true
-		case '\\':
-			return s.quotedEscaped(start, i)
-		}
+	part := s.until(`\"`)
+	if s.char('"') { // mostly nothing is escaped
+		return part, true
 	}
-	s.pos = len(s.text)
-	s.record(s.pos, s.pos, `"\""`)
-	s.expect(`"\\"`)
-	return "", false
-}
-
-func (s *scanner) quotedEscaped(start, i int) (string, bool) {
 	var b strings.Builder
-	b.WriteString(s.text[start:i])
-	for i < len(s.text) {
-		switch s.text[i] {
-		case '"':
-			s.pos = i + 1
-			return b.String(), true
-		case '\\':
-			if i++; i == len(s.text) {
-				s.pos = i
-				s.record(i, i, "")
+	b.WriteString(part)
+	for {
+		// Tried anew in this order, in which an error names them.
+		s.forget()
+		switch {
+		case s.char('\\'):
+			if s.done() {
+				s.expect("")
 				return "", false
 			}
+			escaped := s.rune(s.pos)
+			s.move(len(escaped))
+			b.WriteString(escaped)
+			b.WriteString(s.until(`\"`))
+		case s.char('"'):
+			return b.String(), true
+		default:
+			return "", false
 		}
-		_, n := utf8.DecodeRuneInString(s.text[i:])
-		b.WriteString(s.text[i : i+n])
-		i += n
 	}
-	s.pos = len(s.text)
-	s.record(s.pos, s.pos, `"\\"`)
-	s.expect(`"\""`)
-	return "", false
 }
 
 // dashed reads parts joined by dashes that are not the beginning of an arrow.
@@ -70,89 +55,72 @@ func (s *scanner) dashed(part func() (string, bool)) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	out := first
+	var more []string
 	for {
-		at := s.pos
+		start := s.checkpoint()
 		if !s.char('-') {
-			return out, true
+			break
 		}
-		if s.pos < len(s.text) && s.text[s.pos] == '>' {
-			s.reject("")
-			s.pos = at
-			return out, true
+		if !s.not('>') {
+			s.retry(start)
+			break
 		}
 		next, ok := part()
 		if !ok {
 			return "", false
 		}
-		out += "-" + next
+		more = append(more, next)
+		s.forget()
 	}
+	if more == nil {
+		return first, true
+	}
+	return first + "-" + strings.Join(more, "-"), true
 }
 
 // identifier reads letters, digits, "_", "$" and blanks, and trims it.
 func (s *scanner) identifier() (string, bool) {
-	start := s.pos
-	for s.pos < len(s.text) {
-		c := s.text[s.pos]
-		if c < utf8.RuneSelf {
-			if !asciiIdentifier[c] {
+	n := 0
+	rest := s.text[s.pos:]
+	for n < len(rest) {
+		if c := rest[n]; c < utf8.RuneSelf {
+			if !asciiIdentifier(c) {
 				break
 			}
-			s.pos++
+			n++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(s.text[s.pos:])
+		r, size := utf8.DecodeRuneInString(rest[n:])
 		if !letterOrDigit(r) {
 			break
 		}
-		s.pos += n
+		n += size
 	}
-	s.record(s.pos, s.pos, "letter")
-	s.expectAt(s.pos, "digit")
-	if s.pos == start {
-		return "", false
+	if n > 0 {
+		s.move(n)
 	}
-	return strings.TrimSpace(s.text[start:s.pos]), true
+	s.expect("letter")
+	s.expect("digit")
+	return strings.Trim(rest[:n], " "), n > 0
 }
 
-// expectAt adds to what is expected if at is the recorded position.
-func (s *scanner) expectAt(at int, label string) {
-	if s.failPos == at {
-		s.expect(label)
-	}
+func asciiIdentifier(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '$' || c == ' '
 }
-
-var asciiIdentifier = func() (out [utf8.RuneSelf]bool) {
-	for c := range out {
-		b := byte(c)
-		out[c] = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '$' || b == ' '
-	}
-	return out
-}()
-
-const keyLabel = "any non reserved character different from: .,>()"
 
 // key reads a key of a JSON path: quoted, or anything but the reserved characters.
-func (s *scanner) key() (string, bool) {
-	m, start := s.mark(), s.pos
-	name, ok := s.quoted()
-	if !ok && s.pos == start {
-		name, ok = s.dashed(s.keyPart)
-	}
-	s.label(m, start, keyLabel)
+func (s *scanner) key() (name string, ok bool) {
+	ok = s.named("any non reserved character different from: .,>()", func() bool {
+		start := s.pos
+		if name, ok = s.quoted(); !ok && s.pos == start {
+			name, ok = s.dashed(func() (string, bool) {
+				part := s.until("(-:.,>)")
+				return strings.TrimSpace(part), part != ""
+			})
+		}
+		return ok
+	})
 	return name, ok
-}
-
-func (s *scanner) keyPart() (string, bool) {
-	start := s.pos
-	for s.pos < len(s.text) && strings.IndexByte("(-:.,>)", s.text[s.pos]) < 0 {
-		s.pos++
-	}
-	s.record(s.pos, s.pos, "")
-	if s.pos == start {
-		return "", false
-	}
-	return strings.TrimSpace(s.text[start:s.pos]), true
 }
 
 // path reads the steps of a JSON path; ok is false on a step that cannot be read.
@@ -160,22 +128,21 @@ func (s *scanner) path() (steps []PathStep, ok bool) {
 	for {
 		step := PathStep{}
 		switch {
-		case s.word("->>"):
+		case s.optionalWord("->>"):
 			step.Text = true
-		case s.word("->"):
+		case s.optionalWord("->"):
 		default:
 			return steps, true
 		}
-		start := s.pos
-		if index, found := s.index(); found {
-			step.IsIndex, step.Key = true, index
-		} else {
-			s.pos = start
-			if step.Key, found = s.key(); !found {
+		start := s.checkpoint()
+		if step.Key, step.IsIndex = s.index(); !step.IsIndex {
+			s.retry(start)
+			if step.Key, ok = s.key(); !ok {
 				return nil, false
 			}
 		}
 		steps = append(steps, step)
+		s.forget()
 	}
 }
 
@@ -185,19 +152,24 @@ func (s *scanner) index() (string, bool) {
 	if s.char('-') {
 		sign = "-"
 	}
-	start := s.pos
-	for s.pos < len(s.text) && s.text[s.pos] >= '0' && s.text[s.pos] <= '9' {
-		s.pos++
-	}
-	s.record(s.pos, s.pos, "digit")
-	if s.pos == start {
+	digits := s.digits()
+	if digits == "" {
 		return "", false
 	}
-	digits := s.text[start:s.pos]
-	if s.peek("->") || s.peek("::") || s.peek(".") || s.peek(",") || s.end() {
-		return sign + digits, true
+	return sign + digits, s.peek("->") || s.peek("::") || s.peek(".") || s.peek(",") || s.end()
+}
+
+func (s *scanner) digits() string {
+	n := 0
+	rest := s.text[s.pos:]
+	for n < len(rest) && rest[n] >= '0' && rest[n] <= '9' {
+		n++
 	}
-	return "", false
+	if n > 0 {
+		s.move(n)
+	}
+	s.expect("digit")
+	return rest[:n]
 }
 
 // field reads a name with a path.
@@ -217,10 +189,25 @@ func (s *scanner) field() (Field, bool) {
 
 // delimiter reads the dot between the parts of a parameter.
 func (s *scanner) delimiter() bool {
-	m, start := s.mark(), s.pos
-	ok := s.char('.')
-	s.label(m, start, "delimiter (.)")
-	return ok
+	return s.named("delimiter (.)", func() bool { return s.char('.') })
+}
+
+// dotted reads names joined by dots.
+func (s *scanner) dotted() ([]string, bool) {
+	var out []string
+	for {
+		name, ok := s.fieldName()
+		if !ok {
+			return nil, false
+		}
+		out = append(out, name)
+		if len(out) > 1 {
+			s.forget()
+		}
+		if !s.delimiter() {
+			return out, true
+		}
+	}
 }
 
 // names reads names joined by commas, as columns= and on_conflict= have them.
@@ -232,11 +219,22 @@ func (s *scanner) names() ([]string, bool) {
 			return nil, false
 		}
 		out = append(out, name)
-		start := s.pos
-		s.spaces()
-		if !s.char(',') {
-			return out, s.pos == start // blanks with no comma after them are an error
+		if len(out) > 1 {
+			s.forget()
 		}
-		s.spaces()
+		start := s.pos
+		if !s.comma() {
+			return out, s.pos == start
+		}
 	}
+}
+
+// comma reads a comma with blanks around it.
+func (s *scanner) comma() bool {
+	s.spaces()
+	if !s.char(',') {
+		return false
+	}
+	s.spaces()
+	return true
 }

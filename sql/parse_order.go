@@ -2,22 +2,28 @@ package sql
 
 // parseOrder reads the value of order=.
 func parseOrder(text string) ([]OrderTerm, *Error) {
-	s := scanner{text: text}
+	return read(text, "order", text, 0, (*scanner).orderTerms)
+}
+
+func (s *scanner) orderTerms() ([]OrderTerm, bool) {
 	var out []OrderTerm
 	for {
 		s.spaces()
-		start := s.pos
+		start := s.checkpoint()
 		term, ok := s.relatedOrderTerm()
 		if !ok {
-			s.pos = start
+			s.retry(start)
 			if term, ok = s.orderTerm(); !ok {
-				return nil, s.err("order", text)
+				return nil, false
 			}
 		}
 		s.spaces()
 		out = append(out, term)
+		if len(out) > 1 {
+			s.forget()
+		}
 		if !s.char(',') {
-			return out, nil
+			return out, true
 		}
 	}
 }
@@ -47,27 +53,34 @@ func (s *scanner) relatedOrderTerm() (OrderTerm, bool) {
 
 // direction reads .asc or .desc and .nullsfirst or .nullslast, each optional, up to a comma or the end.
 func (s *scanner) direction(t *OrderTerm) bool {
+	switch {
+	case s.suffix("asc"):
+		t.Direction = Ascending
+	case s.suffix("desc"):
+		t.Direction = Descending
+	}
 	start := s.pos
-	if s.delimiter() {
-		switch {
-		case s.word("asc"):
-			t.Direction = Ascending
-		case s.word("desc"):
-			t.Direction = Descending
-		default:
-			s.pos = start
-		}
+	switch {
+	case s.suffix("nullsfirst"):
+		t.Nulls = NullsFirst
+	case s.suffix("nullslast"):
+		t.Nulls = NullsLast
 	}
-	start = s.pos
-	if s.delimiter() {
-		switch {
-		case s.word("nullsfirst"):
-			t.Nulls = NullsFirst
-		case s.word("nullslast"):
-			t.Nulls = NullsLast
-		default:
-			s.pos = start
-		}
+	if s.peek(",") || s.end() {
+		return true
 	}
-	return s.peek(",") || s.end()
+	if s.pos == start { // without a place of nulls PostgREST tries the end once more, which only words the error
+		return s.peek(",") || s.end()
+	}
+	return false
+}
+
+// suffix reads a dot and a word, or nothing.
+func (s *scanner) suffix(w string) bool {
+	start := s.checkpoint()
+	if s.delimiter() && s.word(w) {
+		return true
+	}
+	s.retry(start)
+	return false
 }

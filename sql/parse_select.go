@@ -5,10 +5,9 @@ func parseSelect(text string, limits *Limits) ([]*SelectItem, *Error) {
 	if text == "*" {
 		return []*SelectItem{{Name: "*"}}, nil
 	}
-	s := scanner{text: text, maxDepth: limits.EmbedDepth}
-	items, ok := s.selectItems()
-	if !ok {
-		return nil, s.err("select parameter", text)
+	items, err := read(text, "select parameter", text, limits.EmbedDepth, (*scanner).selectItems)
+	if err != nil {
+		return nil, err
 	}
 	if n := countItems(items); limits.SelectItems > 0 && n > limits.SelectItems {
 		return nil, tooMany("select items", n, limits.SelectItems)
@@ -31,30 +30,31 @@ func (s *scanner) selectItems() ([]*SelectItem, bool) {
 		start := s.pos
 		item, ok := s.selectItem()
 		if !ok {
-			return out, len(out) == 0 && s.pos == start && !s.tooDeep
+			return out, len(out) == 0 && s.pos == start
 		}
 		out = append(out, item)
+		if len(out) > 1 {
+			s.forget()
+		}
 		start = s.pos
-		s.spaces()
-		if !s.char(',') {
+		if !s.comma() {
 			return out, s.pos == start
 		}
-		s.spaces()
 	}
 }
 
 func (s *scanner) selectItem() (*SelectItem, bool) {
-	start := s.pos
+	start := s.checkpoint()
 	item, ok := s.spread()
 	if !ok {
-		s.pos = start
+		s.retry(start)
 		item, ok = s.embed()
 	}
 	if !ok {
-		s.pos = start
+		s.retry(start)
 		return s.selectField()
 	}
-	if !s.enter() || !s.char('(') {
+	if !s.char('(') || !s.enter() {
 		return nil, false
 	}
 	if item.Items, ok = s.selectItems(); !ok || !s.char(')') {
@@ -74,8 +74,7 @@ func (s *scanner) spread() (*SelectItem, bool) {
 	if !ok {
 		return nil, false
 	}
-	item := &SelectItem{Kind: SelectSpread, Name: name}
-	return item, s.embedParameters(item)
+	return s.embedParameters(SelectItem{Kind: SelectSpread, Name: name})
 }
 
 // embed reads the head of alias:relation!hint!inner(.
@@ -86,125 +85,140 @@ func (s *scanner) embed() (*SelectItem, bool) {
 	if !ok || name == "count" {
 		return nil, false
 	}
-	item := &SelectItem{Kind: SelectRelation, Alias: alias, Name: name}
-	return item, s.embedParameters(item)
+	return s.embedParameters(SelectItem{Kind: SelectRelation, Alias: alias, Name: name})
 }
 
 // embedParameters reads up to two of !hint, !left and !inner, and looks for the parenthesis after them.
-func (s *scanner) embedParameters(item *SelectItem) bool {
+func (s *scanner) embedParameters(item SelectItem) (*SelectItem, bool) {
 	hinted := false
 	for range 2 {
 		if !s.char('!') {
-			break
+			continue // tried again, as the second parameter
 		}
+		join := JoinDefault
 		switch {
-		case s.word("left"):
-			if item.Join == JoinDefault {
-				item.Join = JoinLeft
-			}
-		case s.word("inner"):
-			if item.Join == JoinDefault {
-				item.Join = JoinInner
-			}
+		case s.optionalWord("left"):
+			join = JoinLeft
+		case s.optionalWord("inner"):
+			join = JoinInner
 		default:
 			hint, ok := s.fieldName()
 			if !ok {
-				return false
+				return nil, false
 			}
 			if !hinted {
 				item.Hint, hinted = hint, true
 			}
 		}
+		if item.Join == JoinDefault {
+			item.Join = join
+		}
 	}
 	if !s.peek("(") {
-		return false
+		return nil, false
 	}
 	s.spaces()
-	return true
+	return &item, true
 }
 
 // alias reads name: if it stands there.
 func (s *scanner) alias() string {
-	start := s.pos
-	name, ok := s.fieldName()
-	if ok && s.char(':') {
-		if s.pos == len(s.text) || s.text[s.pos] != ':' {
-			return name
-		}
-		s.reject("")
+	start := s.checkpoint()
+	if name, ok := s.fieldName(); ok && s.char(':') && s.not(':') {
+		return name
 	}
-	s.pos = start
+	s.retry(start)
 	return ""
 }
 
 func (s *scanner) selectField() (*SelectItem, bool) {
 	s.spaces()
-	start := s.pos
-	if s.char('*') && s.itemEnd() {
-		s.spaces()
-		return &SelectItem{Name: "*"}, true
-	}
-	s.pos = start
-	if item, ok := s.countAll(); ok {
-		s.spaces()
-		return item, true
-	}
-	s.pos = start
-	item := &SelectItem{Alias: s.alias()}
-	field, ok := s.field()
+	item, ok := s.star()
 	if !ok {
-		return nil, false
+		item, ok = s.countAll()
 	}
-	item.Name, item.Path = field.Name, field.Path
-	if item.Cast, ok = s.cast(); !ok {
-		return nil, false
+	if !ok {
+		item, ok = s.column()
 	}
-	item.Aggregate = s.aggregate()
-	if item.AggregateCast, ok = s.cast(); !ok {
-		return nil, false
-	}
-	if !s.itemEnd() {
+	if !ok {
 		return nil, false
 	}
 	s.spaces()
 	return item, true
 }
 
-// countAll reads alias:count()::cast.
-func (s *scanner) countAll() (*SelectItem, bool) {
-	item := &SelectItem{Alias: s.alias(), Name: "*", Aggregate: Count}
-	if !s.word("count()") {
-		return nil, false
+func (s *scanner) star() (*SelectItem, bool) {
+	start := s.checkpoint()
+	if s.word("*") && s.itemEnd() {
+		return &SelectItem{Name: "*"}, true
 	}
-	var ok bool
-	if item.AggregateCast, ok = s.cast(); !ok {
-		return nil, false
-	}
-	return item, s.itemEnd()
+	s.retry(start)
+	return nil, false
 }
 
-// cast reads ::type if it stands there; ok is false if it is begun and cannot be read.
-func (s *scanner) cast() (typ string, ok bool) {
-	if !s.word("::") {
-		return "", s.pos == len(s.text) || s.text[s.pos] != ':'
+// countAll reads alias:count()::cast.
+func (s *scanner) countAll() (*SelectItem, bool) {
+	start := s.checkpoint()
+	alias, cast := s.alias(), ""
+	if s.word("count()") && s.cast(&cast) && s.itemEnd() {
+		return &SelectItem{Alias: alias, Name: "*", Aggregate: Count, AggregateCast: cast}, true
 	}
-	return s.identifier()
+	s.retry(start)
+	return nil, false
+}
+
+// column reads alias:name->path::cast.aggregate()::cast.
+func (s *scanner) column() (*SelectItem, bool) {
+	item := &SelectItem{Alias: s.alias()}
+	field, ok := s.field()
+	if !ok {
+		return nil, false
+	}
+	item.Name, item.Path = field.Name, field.Path
+	if !s.cast(&item.Cast) {
+		return nil, false
+	}
+	item.Aggregate = s.aggregate()
+	return item, s.cast(&item.AggregateCast) && s.itemEnd()
+}
+
+// cast reads ::type if it stands there; it returns false if it is begun and cannot be read.
+func (s *scanner) cast(typ *string) (ok bool) {
+	start := s.pos
+	if !s.word("::") {
+		return s.pos == start
+	}
+	*typ, ok = s.identifier()
+	return ok
 }
 
 // aggregate reads .function() if it stands there.
 func (s *scanner) aggregate() Aggregate {
-	start := s.pos
+	start := s.checkpoint()
 	if s.char('.') {
-		for _, a := range [...]Aggregate{Sum, Avg, Count, Max, Min} {
-			if s.word(a.String()) {
-				if s.word("()") {
-					return a
-				}
-				break
-			}
+		if a := s.aggregateName(); a != NoAggregate && s.word("()") {
+			return a
 		}
 	}
-	s.pos = start
+	s.retry(start)
+	return NoAggregate
+}
+
+func (s *scanner) aggregateName() Aggregate {
+	for _, a := range [...]Aggregate{Sum, Avg, Count} {
+		start := s.pos
+		switch {
+		case s.word(a.String()):
+			return a
+		case s.pos != start:
+			return NoAggregate
+		}
+	}
+	for _, a := range [...]Aggregate{Max, Min} {
+		if s.optionalWord(a.String()) {
+			return a
+		}
+	}
 	return NoAggregate
 }
 

@@ -1,9 +1,9 @@
 package sql
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -55,11 +55,11 @@ func (r *Request) parsePayload(body []byte, limits *Limits) *Error {
 	case kind == MediaCSV:
 		return r.parseCSV(body)
 	case kind == MediaForm:
-		r.parseForm(body)
+		return r.parseForm(body)
 	case isCall && (kind == MediaText || kind == MediaXML || kind == MediaOctets):
 		r.Payload = &Payload{Kind: PayloadRaw, Raw: body}
 	default:
-		return invalidBody("Content-Type not acceptable: "+r.ContentType.Mime(), "")
+		return invalidBody("Content-Type not acceptable: "+validUTF8(r.ContentType.Mime()), "")
 	}
 	return nil
 }
@@ -104,10 +104,13 @@ func (r *Request) parseJSON(body []byte, limits *Limits) *Error {
 }
 
 // parseForm takes the fields of a form: as arguments of a routine, else as one row of text values.
-func (r *Request) parseForm(body []byte) {
+func (r *Request) parseForm(body []byte) *Error {
 	fields := parsePairs(string(body))
 	p := &Payload{Kind: PayloadForm}
 	for _, f := range fields {
+		if !utf8.ValidString(f.key) || !utf8.ValidString(f.value) {
+			return invalidBody("The form is not valid UTF-8", "")
+		}
 		p.Fields = append(p.Fields, Parameter{f.key, f.value})
 		p.Keys = append(p.Keys, f.key)
 	}
@@ -126,9 +129,11 @@ func (r *Request) parseForm(body []byte) {
 			out = append(AppendJSONString(out, k), ':')
 			out = AppendJSONString(out, last[k])
 		}
-		p.Kind, p.Raw, p.IsObject = PayloadJSON, append(out, '}'), true
+		out = append(out, '}')
+		p.Kind, p.Raw, p.IsObject = PayloadJSON, out, true
 	}
 	r.Payload = p
+	return nil
 }
 
 // AppendJSONString appends s as a JSON string, escaped as PostgreSQL's to_json escapes it.
@@ -164,8 +169,9 @@ func AppendJSONString(out []byte, s string) []byte {
 	return append(out, '"')
 }
 
+// at tells line and column, in bytes, from 1.
 func at(text []byte, offset int) string {
-	line := 1 + strings.Count(string(text[:offset]), "\n")
-	column := offset - strings.LastIndexByte(string(text[:offset]), '\n')
+	line := 1 + bytes.Count(text[:offset], []byte{'\n'})
+	column := offset - bytes.LastIndexByte(text[:offset], '\n')
 	return "line " + strconv.Itoa(line) + ", column " + strconv.Itoa(column)
 }

@@ -81,8 +81,8 @@ type Node struct {
 	EmptyEmbed bool
 
 	items   []*SelectItem
-	filters []Filter
-	logic   []Logic
+	filters []*Filter
+	logic   []*Logic
 	orders  []OrderTerm
 	search  []*Node // children in the order in which targets are looked for
 	legacy  bool    // was targeted by its name although it has an alias
@@ -178,10 +178,11 @@ func (c *SpreadColumn) Key() string {
 	}
 }
 
-// NewPlan resolves the names of a request. Its errors are for the client.
-func NewPlan(r *Request, c *schema.Catalog, set *Settings) (*Plan, *Error) {
+// NewPlan resolves the names of a request, for a caller with that role. Its errors are for the client; what they suggest is
+// something that the role can see.
+func NewPlan(r *Request, c *schema.Catalog, set *Settings, role string) (*Plan, *Error) {
 	p := &Plan{Request: r, MaxRows: set.MaxRows}
-	pl := planner{request: r, catalog: c, settings: set, plan: p}
+	pl := planner{request: r, catalog: c, settings: set, role: role, plan: p}
 	switch r.Action {
 	case InfoSchema, Describe:
 		return p, pl.describe()
@@ -201,6 +202,7 @@ type planner struct {
 	request  *Request
 	catalog  *schema.Catalog
 	settings *Settings
+	role     string
 	plan     *Plan
 }
 
@@ -212,7 +214,7 @@ func (pl *planner) findRelation() *Error {
 			Code:    CodeNoRelation,
 			Message: "Could not find the table '" + name.String() + "' in the schema cache",
 		}
-		if hint := closestRelation(pl.catalog, name); hint != "" {
+		if hint := pl.suggestRelation(name); hint != "" {
 			e.Hint = "Perhaps you meant the table '" + name.Schema + "." + hint + "'"
 		}
 		return e
@@ -239,7 +241,7 @@ func (pl *planner) checkPreferences() *Error {
 	if len(p.Invalid) > 0 && p.Strict() {
 		return &Error{
 			Code: CodeInvalidPreferences, Message: "Invalid preferences given with handling=strict",
-			Details: "Invalid preferences: " + strings.Join(p.Invalid, ", "),
+			Details: "Invalid preferences: " + validUTF8(strings.Join(p.Invalid, ", ")),
 		}
 	}
 	return nil

@@ -233,7 +233,7 @@ func (pl *planner) noRoutine(name schema.Name, names []string, overloads []*sche
 		Details: "Searched for the function " + name.String() + details + ", but no matches were found in the schema cache.",
 	}
 	if !single {
-		if hint := closestRoutine(pl.catalog, name, names, overloads); hint != "" {
+		if hint := pl.suggestRoutine(name, names, overloads); hint != "" {
 			e.Hint = "Perhaps you meant to call the function " + name.Schema + "." + hint
 		}
 	}

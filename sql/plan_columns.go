@@ -49,6 +49,9 @@ func (pl *planner) selectColumns(n *Node, aggregated bool) {
 		if item.Kind != SelectField {
 			continue
 		}
+		if n.Select == nil {
+			n.Select = make([]SelectColumn, 0, n.selectLength(expand))
+		}
 		star := item.Name == "*" && len(item.Path) == 0
 		switch {
 		case star && item.Aggregate == NoAggregate && expand && n.Relation != nil:
@@ -69,6 +72,17 @@ func (pl *planner) selectColumns(n *Node, aggregated bool) {
 	for _, c := range n.Children {
 		pl.selectColumns(c, aggregated)
 	}
+}
+
+// selectLength is how many columns the items of the node select.
+func (n *Node) selectLength(expand bool) int {
+	length := len(n.items)
+	for _, item := range n.items {
+		if item.Name == "*" && expand && n.Relation != nil {
+			length += len(n.Relation.Columns) - 1
+		}
+	}
+	return length
 }
 
 func (pl *planner) knownColumn(c *schema.Column) SelectColumn {
@@ -168,11 +182,14 @@ func (n *Node) child(name string) *Node {
 
 // resolveConditions resolves the filters of every node. A test for null on an embedded relation asks whether there is a row.
 func (pl *planner) resolveConditions(n *Node) *Error {
-	for _, f := range slices.Backward(n.filters) {
-		n.Where = append(n.Where, pl.leaf(n, &f))
+	if len(n.filters)+len(n.logic) > 0 {
+		n.Where = make([]Condition, 0, len(n.filters)+len(n.logic))
 	}
-	for _, l := range slices.Backward(n.logic) {
-		n.Where = append(n.Where, pl.condition(n, &l))
+	for i := len(n.filters) - 1; i >= 0; i-- {
+		n.Where = append(n.Where, pl.leaf(n, n.filters[i]))
+	}
+	for i := len(n.logic) - 1; i >= 0; i-- {
+		n.Where = append(n.Where, pl.condition(n, n.logic[i]))
 	}
 	for _, c := range n.Children {
 		if err := pl.resolveConditions(c); err != nil {

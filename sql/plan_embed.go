@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/postern-db/postern/schema"
 )
@@ -33,16 +34,31 @@ func (pl *planner) resolveRelationships(parent *Node) *Error {
 	return nil
 }
 
-// maxIdentifier is the length at which PostgreSQL cuts a name, less what numbered appends.
+// maxIdentifier is the length in bytes at which PostgreSQL cuts a name.
 const maxIdentifier = 63
+
+// clip cuts a name as PostgreSQL cuts it.
+func clip(name string) string {
+	if i := strings.IndexByte(name, 0); i >= 0 {
+		name = name[:i]
+	}
+	return clipTo(name, maxIdentifier)
+}
+
+func clipTo(name string, n int) string {
+	if len(name) <= n {
+		return name
+	}
+	for n > 0 && !utf8.RuneStart(name[n]) {
+		n--
+	}
+	return name[:n]
+}
 
 // numbered appends a depth to a name, which is cut if PostgreSQL would cut it.
 func numbered(name string, depth int) string {
 	suffix := "_" + strconv.Itoa(depth)
-	if len(name)+len(suffix) > maxIdentifier {
-		name = strings.ToValidUTF8(name[:maxIdentifier-len(suffix)], "")
-	}
-	return name + suffix
+	return clipTo(name, maxIdentifier-len(suffix)) + suffix
 }
 
 // findRelationship finds the one relationship between parent and n that the request means.
@@ -118,7 +134,7 @@ func (pl *planner) noRelationship(origin string, n *Node) *Error {
 			"' in the schema cache",
 		Details: details + "' in the schema '" + pl.request.Schema + "', but no matches were found.",
 	}
-	if was, is := closestRelationship(pl.catalog, pl.request.Schema, origin, n.Name); is != "" {
+	if was, is := pl.suggestRelationship(origin, n.Name); is != "" {
 		e.Hint = "Perhaps you meant '" + is + "' instead of '" + was + "'."
 	}
 	return e

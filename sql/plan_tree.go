@@ -62,7 +62,8 @@ func (n *Node) grow(items []*SelectItem, depth int) {
 // the first, since PostgREST does, and where a name fits several nodes the one found last is looked at first.
 func (pl *planner) target(root *Node) *Error {
 	r := pl.request
-	for _, f := range slices.Backward(r.Filters) {
+	for i := len(r.Filters) - 1; i >= 0; i-- {
+		f := &r.Filters[i]
 		if len(f.Path) == 0 && r.Action.Mutates() {
 			continue
 		}
@@ -89,7 +90,8 @@ func (pl *planner) target(root *Node) *Error {
 			n.Range = l.Range
 		}
 	}
-	for _, l := range slices.Backward(r.Logic) {
+	for i := len(r.Logic) - 1; i >= 0; i-- {
+		l := &r.Logic[i]
 		if len(l.Path) == 0 && r.Action.Mutates() {
 			continue
 		}
@@ -97,7 +99,7 @@ func (pl *planner) target(root *Node) *Error {
 		if err != nil {
 			return err
 		}
-		n.logic = append(n.logic, l.Tree)
+		n.logic = append(n.logic, &l.Tree)
 	}
 	root.collectWarnings(pl.plan)
 	return nil

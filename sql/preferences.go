@@ -20,6 +20,8 @@ type Preferences struct {
 	MaxAffected    int64
 	HasMaxAffected bool
 	Invalid        []string // those that are not known
+
+	seenMaxAffected bool // even if it is no number
 }
 
 // Strict reports whether unknown preferences are errors, and max-affected is a limit.
@@ -44,6 +46,9 @@ var knownPreferences = map[string][]string{
 func ParsePreferences(headers []string, allowTransaction bool) Preferences {
 	var p Preferences
 	for _, header := range headers {
+		if header == "" {
+			continue
+		}
 		for pref := range strings.SplitSeq(header, ",") {
 			p.add(strings.TrimSpace(pref), allowTransaction)
 		}
@@ -63,8 +68,9 @@ func (p *Preferences) add(pref string, allowTransaction bool) {
 		}
 	case "max-affected":
 		if strings.Contains(pref, "=") {
-			if n, err := strconv.ParseInt(value, 10, 64); err == nil && !p.HasMaxAffected {
-				p.MaxAffected, p.HasMaxAffected = n, true
+			if !p.seenMaxAffected {
+				n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+				p.MaxAffected, p.HasMaxAffected, p.seenMaxAffected = n, err == nil, true
 			}
 			return
 		}

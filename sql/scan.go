@@ -7,144 +7,226 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads the text of one query parameter. It keeps the farthest position at which reading failed together with what
-// would have been accepted there, so that an error can name both, in the words that PostgREST uses.
+// scanner reads the text of one query parameter by recursive descent.
 //
-// Recording a failure writes to fixed arrays: a request without errors allocates nothing for them.
+// Its methods follow a convention: one that returns false has failed, and has consumed something if pos has moved. Then the
+// failure is final, unless retry takes it back. What fails without consuming leaves the way free for an alternative.
+//
+// A text is first read without recording anything. If that fails it is read again to find where the failure is that counts,
+// and once more to find the words that PostgREST has for it; see failure and read.
 type scanner struct {
 	text string
 	pos  int
 
-	failPos    int
-	unexpected string // the offending character; empty if nothing was recorded or at the end of the text
-	atEnd      bool   // the offence was the end of the text
-	rejected   string // a character that was explicitly ruled out; it takes precedence over unexpected
-	expected   [24]string
-	nExpected  int
+	record  recording
+	place   int     // recordAt records only there
+	failure failure // of what was tried at the end of what has been read
 
 	depth    int // of nested parentheses
 	maxDepth int
 	tooDeep  bool
 }
 
-// mark is the state of the failure record, for label.
-type mark struct {
-	failPos   int
-	nExpected int
+// recording tells what is recorded of failures.
+type recording uint8
+
+const (
+	recordNothing recording = iota
+	recordPlaces
+	recordAt
+)
+
+// checkpoint is a state of the scanner to which retry and back return.
+type checkpoint struct {
+	pos     int
+	failure failure
+}
+
+func (s *scanner) checkpoint() checkpoint { return checkpoint{s.pos, s.failure} }
+
+// retry takes back a failed attempt, as if it had failed without consuming anything.
+func (s *scanner) retry(c checkpoint) {
+	if s.record != recordNothing && s.pos != c.pos {
+		s.failure = c.failure.merge(s.failure)
+	}
+	s.pos = c.pos
+}
+
+// back takes back a successful attempt, as if nothing had been tried.
+func (s *scanner) back(c checkpoint) { s.pos, s.failure = c.pos, c.failure }
+
+// move consumes n bytes. What failed before them is no longer of interest.
+func (s *scanner) move(n int) {
+	s.pos += n
+	s.forget()
+}
+
+// forget drops what was tried at the end of an item of a list, before the next separator is tried; of the first item it is kept.
+func (s *scanner) forget() {
+	if s.record != recordNothing {
+		s.failure = failure{}
+	}
+}
+
+// records records a failure and reports whether its words are wanted, too.
+func (s *scanner) records(at int) bool {
+	switch s.record {
+	case recordNothing:
+		return false
+	case recordPlaces:
+		s.failure = s.failure.merge(failure{at: at, found: true})
+		return false
+	default:
+		return at == s.place
+	}
+}
+
+// expect records that the current character is none of what was tried. label may be empty.
+func (s *scanner) expect(label string) {
+	if s.records(s.pos) {
+		s.failure = s.failure.merge(unexpected(s.pos, s.rune(s.pos), label))
+	}
 }
 
 func (s *scanner) done() bool { return s.pos >= len(s.text) }
 
-// record notes that what was tried at position at failed. offender is where the unexpected character stands.
-func (s *scanner) record(at, offender int, expected string) {
-	if at < s.failPos {
-		return
+// rune returns the character at a position, empty at the end.
+func (s *scanner) rune(at int) string {
+	if at >= len(s.text) {
+		return ""
 	}
-	if at > s.failPos {
-		s.failPos, s.nExpected, s.unexpected, s.atEnd, s.rejected = at, 0, "", false, ""
-	}
-	if s.unexpected == "" && !s.atEnd {
-		if offender >= len(s.text) {
-			s.atEnd = true
-		} else {
-			_, n := utf8.DecodeRuneInString(s.text[offender:])
-			s.unexpected = s.text[offender : offender+n]
-		}
-	}
-	s.expect(expected)
+	_, n := utf8.DecodeRuneInString(s.text[at:])
+	return s.text[at : at+n]
 }
 
-func (s *scanner) expect(label string) {
-	if label == "" || s.nExpected == len(s.expected) {
-		return
+// named calls read. If it consumes nothing, what it expected is told by one name.
+func (s *scanner) named(name string, read func() bool) bool {
+	if s.record != recordAt {
+		return read()
 	}
-	for _, e := range s.expected[:s.nExpected] {
-		if e == label {
-			return
-		}
+	start := s.checkpoint()
+	s.failure = failure{}
+	ok := read()
+	if s.pos == start.pos {
+		s.failure = start.failure.merge(s.failure.named(name))
 	}
-	s.expected[s.nExpected] = label
-	s.nExpected++
-}
-
-// reject notes that the character at the current position must not stand there.
-func (s *scanner) reject(expected string) {
-	at := s.pos
-	s.record(at, at, "")
-	if s.failPos != at {
-		return
-	}
-	if s.rejected == "" && at < len(s.text) {
-		_, n := utf8.DecodeRuneInString(s.text[at:])
-		s.rejected = s.text[at : at+n]
-	}
-	s.expect(expected)
-}
-
-func (s *scanner) mark() mark { return mark{s.failPos, s.nExpected} }
-
-// label replaces what was expected since m by one name, if nothing was read since start.
-func (s *scanner) label(m mark, start int, name string) {
-	if s.pos != start || s.failPos < start {
-		return
-	}
-	if s.failPos > m.failPos {
-		s.nExpected = 0
-	} else if s.nExpected == m.nExpected {
-		return
-	} else {
-		s.nExpected = m.nExpected
-	}
-	s.expect(name)
+	return ok
 }
 
 // char reads one given ASCII character.
 func (s *scanner) char(c byte) bool {
 	if s.pos < len(s.text) && s.text[s.pos] == c {
-		s.pos++
+		s.move(1)
 		return true
 	}
-	s.record(s.pos, s.pos, quotedChar[c])
+	if s.records(s.pos) {
+		s.failure = s.failure.merge(unexpected(s.pos, s.rune(s.pos), showString(string(rune(c)))))
+	}
 	return false
 }
 
-// word reads a given string, or nothing.
+// word reads a given ASCII string. If only its beginning is there, that counts as consumed.
 func (s *scanner) word(w string) bool {
 	if strings.HasPrefix(s.text[s.pos:], w) {
-		s.pos += len(w)
+		s.move(len(w))
 		return true
 	}
-	i := 0
-	for i < len(w) && s.pos+i < len(s.text) && s.text[s.pos+i] == w[i] {
-		i++
+	n := 0
+	for s.pos+n < len(s.text) && s.text[s.pos+n] == w[n] {
+		n++
 	}
-	s.record(s.pos, s.pos+i, quotedWord(w))
+	if n > 0 {
+		s.forget()
+	}
+	if s.records(s.pos) {
+		s.failure = s.failure.merge(unexpected(s.pos, s.rune(s.pos+n), showString(w)))
+	}
+	s.pos += n
+	return false
+}
+
+// optionalWord is word, but consumes nothing if it fails.
+func (s *scanner) optionalWord(w string) bool {
+	if s.record == recordNothing {
+		if strings.HasPrefix(s.text[s.pos:], w) {
+			s.pos += len(w)
+			return true
+		}
+		return false
+	}
+	start := s.checkpoint()
+	if s.word(w) {
+		return true
+	}
+	s.retry(start)
 	return false
 }
 
 // peek reports whether the text goes on with w, without reading it.
 func (s *scanner) peek(w string) bool {
-	start := s.pos
-	ok := s.word(w)
-	s.pos = start
-	return ok
+	start := s.checkpoint()
+	if s.word(w) {
+		s.back(start)
+		return true
+	}
+	s.retry(start)
+	return false
 }
 
-// spaces reads blanks and tabs.
-func (s *scanner) spaces() {
-	for s.pos < len(s.text) && (s.text[s.pos] == ' ' || s.text[s.pos] == '\t') {
-		s.pos++
+// not reports whether something else than c follows, without reading it.
+func (s *scanner) not(c byte) bool {
+	start := s.checkpoint()
+	if !s.char(c) {
+		return true
 	}
-	s.record(s.pos, s.pos, "")
+	s.ruleOut(s.pos, string(rune(c)))
+	s.retry(start)
+	return false
+}
+
+// ruleOut records that a character must not stand where it does.
+func (s *scanner) ruleOut(at int, char string) {
+	if s.records(at) {
+		s.failure = s.failure.merge(failure{at, true, []message{{ruledOut, showRune(char)}}})
+	}
 }
 
 // end reports whether the text is read to its end.
 func (s *scanner) end() bool {
-	if s.done() {
-		return true
+	return s.named("end of input", func() bool {
+		if s.done() {
+			s.expect("")
+			return true
+		}
+		s.ruleOut(s.pos, s.rune(s.pos))
+		return false
+	})
+}
+
+// spaces reads blanks and tabs.
+func (s *scanner) spaces() {
+	n := 0
+	for s.pos+n < len(s.text) && (s.text[s.pos+n] == ' ' || s.text[s.pos+n] == '\t') {
+		n++
 	}
-	s.reject("end of input")
-	return false
+	if n > 0 {
+		s.move(n)
+	}
+	s.expect("")
+}
+
+// until reads up to one of the given ASCII characters, or the end, and returns what it read.
+func (s *scanner) until(chars string) string {
+	rest := s.text[s.pos:]
+	n := strings.IndexAny(rest, chars)
+	if n < 0 {
+		n = len(rest)
+	}
+	if n > 0 {
+		s.move(n)
+	}
+	s.expect("")
+	return rest[:n]
 }
 
 // enter counts a nested parenthesis and reports whether the depth limit allows it.
@@ -159,117 +241,15 @@ func (s *scanner) enter() bool {
 
 func (s *scanner) leave() { s.depth-- }
 
-// err returns the recorded failure as an error. what is the parameter's kind, for example "select parameter"; shown is the
-// text that the client sent, which may differ from the text read.
-func (s *scanner) err(what, shown string) *Error {
-	if s.tooDeep {
-		return &Error{
-			Code:    CodeQuerySyntax,
-			Message: "Nesting is too deep in the " + what,
-			Details: "At most " + strconv.Itoa(s.maxDepth) + " levels are allowed",
-			Hint:    "Split the request into several",
-		}
-	}
-	line, column := position(s.text, s.failPos)
+// tooDeepError tells that the text nests deeper than the limit allows.
+func (s *scanner) tooDeepError(what string) *Error {
 	return &Error{
-		Code: CodeQuerySyntax,
-		Message: `"failed to parse ` + what + " (" + shown + `)" (line ` + strconv.Itoa(line) + ", column " +
-			strconv.Itoa(column) + ")",
-		Details: s.details(),
+		Code:    CodeQuerySyntax,
+		Message: "Nesting is too deep in the " + what,
+		Details: "At most " + strconv.Itoa(s.maxDepth) + " levels are allowed",
+		Hint:    "Split the request into several",
 	}
-}
-
-func (s *scanner) details() string {
-	var b strings.Builder
-	switch {
-	case s.rejected != "":
-		b.WriteString("unexpected " + showRune(s.rejected))
-	case s.atEnd || s.unexpected == "":
-		b.WriteString("unexpected end of input")
-	default:
-		b.WriteString("unexpected " + showString(s.unexpected))
-	}
-	if s.nExpected > 0 {
-		b.WriteString(" expecting ")
-		for i, e := range s.expected[:s.nExpected] {
-			switch {
-			case i == 0:
-			case i == s.nExpected-1:
-				b.WriteString(" or ")
-			default:
-				b.WriteString(", ")
-			}
-			b.WriteString(e)
-		}
-	}
-	return b.String()
-}
-
-// position returns line and column, from 1, of a byte offset. A tab moves to the next multiple of eight.
-func position(text string, at int) (line, column int) {
-	line, column = 1, 1
-	for _, r := range text[:min(at, len(text))] {
-		switch r {
-		case '\n':
-			line++
-			column = 1
-		case '\t':
-			column += 8 - (column-1)%8
-		default:
-			column++
-		}
-	}
-	return line, column
-}
-
-// quotedChar holds every ASCII character in quotes, so that recording a failure allocates nothing.
-var quotedChar = func() (out [128]string) {
-	for i := range out {
-		out[i] = showString(string(rune(i)))
-	}
-	return out
-}()
-
-func quotedWord(w string) string {
-	if q, ok := quotedWords[w]; ok {
-		return q
-	}
-	return showString(w)
-}
-
-// quotedWords are the words of the grammar in quotes.
-var quotedWords = map[string]string{
-	"->": `"->"`, "->>": `"->>"`, "::": `"::"`, "...": `"..."`, "(": `"("`, ")": `")"`, ",": `","`, ".": `"."`, "*": `"*"`,
-	"not": `"not"`, "count()": `"count()"`, "()": `"()"`, "{": `"{"`, "}": `"}"`, "left": `"left"`, "inner": `"inner"`,
-	"asc": `"asc"`, "desc": `"desc"`, "nullsfirst": `"nullsfirst"`, "nullslast": `"nullslast"`,
-}
-
-// showString writes a text in double quotes, what is not printable ASCII as an escape with its decimal code.
-func showString(s string) string { return `"` + escape(s, '"') + `"` }
-
-// showRune is showString with single quotes.
-func showRune(s string) string { return "'" + escape(s, '\'') + "'" }
-
-func escape(s string, quote rune) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == quote || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r >= ' ' && r < 127:
-			b.WriteRune(r)
-		case r >= 7 && r <= 13:
-			b.WriteByte('\\')
-			b.WriteByte("abtnvfr"[r-7])
-		default:
-			b.WriteString(`\` + strconv.Itoa(int(r)))
-		}
-	}
-	return b.String()
 }
 
 // letterOrDigit reports whether r may stand in an unquoted name, beside "_", "$" and blanks.
-func letterOrDigit(r rune) bool {
-	return unicode.IsLetter(r) || unicode.Is(unicode.Nd, r) || unicode.IsDigit(r)
-}
+func letterOrDigit(r rune) bool { return unicode.IsLetter(r) || r >= '0' && r <= '9' }

@@ -1,0 +1,1 @@
+select oid, rolname from pg_roles
