@@ -36,6 +36,9 @@ type builder struct {
 	// jsonb makes embedded values jsonb rather than json: it can be grouped by, and its text does not depend on how the values
 	// were made.
 	jsonb bool
+	// numbered names the top level's items c1, c2 and so on and leaves them as they are.
+	numbered bool
+	encodes  bool // an item of the top level is encoded by PostgreSQL
 }
 
 func (b *builder) raw(s string) { b.text = append(b.text, s...) }
@@ -150,10 +153,40 @@ func (b *builder) result(with string, total func()) *Statement {
 		shape = ShapeScalar
 	}
 	if total == nil {
-		columns := b.node(root, true)
+		columns := b.page(root)
 		return b.statement(shape, columns)
 	}
-	return b.withTotal(shape, total, func() []OutputColumn { return b.node(root, true) })
+	return b.withTotal(shape, total, func() []OutputColumn { return b.page(root) })
+}
+
+// page writes the top level's rows so that they can be encoded. PostgreSQL computes the items of a SELECT for the rows that an
+// OFFSET skips too, so after an offset the values that it must encode are encoded around the page.
+func (b *builder) page(n *Node) []OutputColumn {
+	text, args := len(b.text), len(b.args)
+	columns := b.node(n, true)
+	if n.Range.Lower == 0 || !b.encodes {
+		return columns
+	}
+	b.text, b.args = b.text[:text], b.args[:args]
+	b.numbered = true
+	page := b.capture(func() { columns = b.node(n, true) })
+	b.numbered = false
+	b.raw("SELECT ")
+	b.list(len(columns), ", ", func(i int) {
+		encoded := columns[i].Encoding == schema.ToJSON
+		if encoded {
+			b.raw("pg_catalog.to_json(")
+		}
+		b.raw("p.c")
+		b.integer(int64(i + 1))
+		if encoded {
+			b.raw(")")
+		}
+	})
+	b.raw(" FROM (")
+	b.raw(page)
+	b.raw(") p")
+	return columns
 }
 
 // withTotal joins the number of all rows to the rows of a page, so that it comes even if the page is empty.

@@ -95,8 +95,9 @@ func (l *selectList) begin(enc schema.Encoding) {
 	if len(l.columns) > 0 {
 		l.raw(", ")
 	}
-	l.wrapped = l.top && enc == schema.ToJSON && l.plan.Handler.Kind != HandlerCSV
+	l.wrapped = l.top && !l.numbered && enc == schema.ToJSON && l.plan.Handler.Kind != HandlerCSV
 	if l.wrapped {
+		l.encodes = true
 		l.raw("pg_catalog.to_json(")
 	}
 	l.start = len(l.text)
@@ -114,7 +115,11 @@ func (l *selectList) end(key string, enc schema.Encoding, named bool) {
 	if l.wrapped {
 		l.raw(")")
 	}
-	if named && !l.top {
+	switch {
+	case l.top && l.numbered:
+		l.raw(" AS c")
+		l.integer(int64(len(l.columns) + 1))
+	case named && !l.top:
 		l.raw(" AS ")
 		l.ident(key)
 	}
