@@ -127,7 +127,11 @@ func (x *exchange) classify(err error) *apiError {
 		x.server.logger.Error("no connection to the database", "error", err)
 		return &apiError{Status: http.StatusServiceUnavailable, Code: "PGRST000", Message: "Database connection error. Retrying the connection."}
 	case errors.As(err, &pgErr):
-		return databaseError(pgErr, !x.caller.Anonymous)
+		e := databaseError(pgErr, !x.caller.Anonymous)
+		if pgErr.Code == "42501" && x.role != x.caller.Role && e.Details == nil {
+			e.Details = text("The action '" + actionName(x.request.Action) + "' runs as the role '" + x.role + "' (db-role-by-action)")
+		}
+		return e
 	case errors.Is(err, rls.ErrPoolTimeout):
 		return &apiError{Status: http.StatusGatewayTimeout, Code: "PGRST003", Message: "Timed out acquiring connection from connection pool."}
 	case errors.As(err, &lost):
@@ -160,6 +164,9 @@ var statuses = map[string]int{
 	auth.CodeTokenRequired:     http.StatusUnauthorized,
 	auth.CodeClaims:            http.StatusUnauthorized,
 	auth.CodeRole:              http.StatusForbidden,
+	auth.CodeKeysUnavailable:   http.StatusServiceUnavailable,
+	auth.CodeCrossSite:         http.StatusForbidden,
+	auth.CodeRestricted:        http.StatusForbidden,
 }
 
 func statusOfCode(code string) int {

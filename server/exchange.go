@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type exchange struct {
 	r      *http.Request
 
 	caller  auth.Caller
+	role    string // that the transaction runs as: the caller's, or the one for its action
 	request *sql.Request
 	plan    *sql.Plan
 	timing  timing
@@ -63,7 +65,10 @@ func (x *exchange) recover() {
 }
 
 func (x *exchange) serve(ctx context.Context) error {
-	if err := x.authenticate(ctx); err != nil {
+	if x.exchangesToken() {
+		return x.exchangeToken(ctx)
+	}
+	if err := x.authenticate(); err != nil {
 		return err
 	}
 	if x.state.catalog == nil {
@@ -73,6 +78,9 @@ func (x *exchange) serve(ctx context.Context) error {
 		}
 	}
 	if err := x.parse(); err != nil {
+		return err
+	}
+	if err := x.chooseRole(); err != nil {
 		return err
 	}
 	if err := x.resolve(); err != nil {
@@ -88,41 +96,19 @@ func (x *exchange) serve(ctx context.Context) error {
 	return x.run(ctx)
 }
 
-func (x *exchange) authenticate(ctx context.Context) error {
+func (x *exchange) authenticate() error {
 	defer x.timing.measure(&x.timing.jwt, time.Now())
 	var err error
-	x.caller, err = x.state.verifier.Authenticate(ctx, x.r.Header["Authorization"])
+	if hook := x.server.authenticate; hook != nil {
+		x.caller, err = hook(x.r)
+		x.caller.Claims = cmp.Or(x.caller.Claims, "{}")
+	} else {
+		x.caller, err = x.state.verifier.AuthenticateRequest(x.r)
+	}
 	if err != nil {
 		return err
 	}
-	return x.checkRole()
-}
-
-// checkRole refuses roles that would escape row-level security, whatever the token says: superusers, roles with BYPASSRLS
-// and the login role itself. All others PostgreSQL judges when the role is taken on.
-func (x *exchange) checkRole() error {
-	if x.state.catalog == nil {
-		return nil
-	}
-	role := x.state.catalog.Role(x.caller.Role)
-	if role == nil {
-		return nil
-	}
-	why := ""
-	switch {
-	case role.Superuser:
-		why = "It is a superuser"
-	case role.BypassRLS && !x.state.config.DBAllowBypassRLS:
-		why = "It bypasses row-level security"
-	case role.Name == x.state.catalog.LoginRole:
-		why = "It is the role that the server logs in as"
-	default:
-		return nil
-	}
-	return &apiError{
-		Status: http.StatusForbidden, Code: auth.CodeRole, Message: "The role '" + role.Name + "' may not be assumed",
-		Details: text(why),
-	}
+	return x.checkRole(x.caller.Role)
 }
 
 func (x *exchange) parse() error {
@@ -193,7 +179,7 @@ func unreadable() error {
 
 func (x *exchange) resolve() error {
 	defer x.timing.measure(&x.timing.plan, time.Now())
-	plan, err := sql.NewPlan(x.request, x.state.catalog, &x.state.plan, x.caller.Role)
+	plan, err := sql.NewPlan(x.request, x.state.catalog, &x.state.plan, x.role)
 	if err != nil {
 		return err
 	}
@@ -228,21 +214,27 @@ func headersJSON(r *http.Request) (string, error) {
 	return string(append(out, '}')), nil
 }
 
-// cookiesJSON writes the request's cookies as a JSON object.
-func cookiesJSON(r *http.Request) (string, error) {
+// cookiesJSON writes the request's cookies as a JSON object, but for the one that holds the token.
+func cookiesJSON(r *http.Request, token string) (string, error) {
 	if len(r.Header["Cookie"]) == 0 {
 		return "{}", nil
 	}
 	out := []byte{'{'}
-	for _, c := range r.Cookies() {
-		if !utf8.ValidString(c.Name) || !utf8.ValidString(c.Value) {
+	for _, line := range r.Header["Cookie"] {
+		if !utf8.ValidString(line) {
 			return "", &sql.Error{Code: sql.CodeQuerySyntax, Message: "A cookie is not valid UTF-8"}
 		}
-		if len(out) > 1 {
-			out = append(out, ',')
+		for pair := range strings.SplitSeq(line, ";") {
+			name, value, _ := strings.Cut(strings.TrimLeft(pair, " \t"), "=")
+			if name == "" || name == token {
+				continue
+			}
+			if len(out) > 1 {
+				out = append(out, ',')
+			}
+			out = append(sql.AppendJSONString(out, name), ':')
+			out = sql.AppendJSONString(out, value)
 		}
-		out = append(sql.AppendJSONString(out, c.Name), ':')
-		out = sql.AppendJSONString(out, c.Value)
 	}
 	return string(append(out, '}')), nil
 }

@@ -18,15 +18,13 @@ const loadTimeout = time.Minute
 // watch reloads catalog and configuration when the database or ReloadSchema asks for it.
 func (s *Server) watch() {
 	c := s.state.Load().config
-	ctx, cancel := context.WithCancel(context.Background())
-	s.stop = cancel
 	s.watcher = &introspect.Watcher{
 		Channel: c.DBChannel, OnSchema: s.loadCatalog, OnConfig: s.loadConfig, Logger: s.logger,
 	}
 	if c.DBChannelEnabled {
 		s.watcher.Connect = s.pool.Connect
 	}
-	s.watching.Go(func() { s.watcher.Run(ctx) })
+	s.watching.Go(func() { s.watcher.Run(s.background) })
 }
 
 // ReloadSchema reads the catalog anew, in the background. If that fails the one in use stays.
@@ -89,15 +87,25 @@ func (s *Server) loadConfig(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load the configuration: %w", err)
 	}
-	next, err := newState(c, st.catalog)
+	next, err := newState(c, st.catalog, s.logger)
 	if err != nil {
 		return fmt.Errorf("load the configuration: %w", err)
 	}
+	next.verifier.Inherit(st.verifier)
+	s.runVerifier(next)
 	for !s.state.CompareAndSwap(st, next) {
 		st = s.state.Load()
 		next.catalog = st.catalog
 	}
+	st.endVerifier()
 	return nil
+}
+
+// runVerifier lets the verifier fetch its issuers' keys in the background.
+func (s *Server) runVerifier(st *state) {
+	ctx, cancel := context.WithCancel(s.background)
+	st.endVerifier = cancel
+	s.watching.Go(func() { st.verifier.Run(ctx) })
 }
 
 // databaseSettings reads the parameters that are set in the database (PostgREST reference, In-Database Configuration).

@@ -139,8 +139,8 @@ func (r *result) readRows(rows *rls.Rows) error {
 			}
 		}
 	}
-	if f.single && r.rows == 0 {
-		r.body = append(r.body, "null"...)
+	if r.rows == 0 {
+		r.body = append(r.body, f.none...)
 	}
 	r.body = append(r.body, f.close...)
 	return nil
@@ -149,8 +149,8 @@ func (r *result) readRows(rows *rls.Rows) error {
 // format is how rows become a body.
 type format struct {
 	open, separator, close string
+	none                   string // in place of the rows if there are none
 	row                    func([]byte, [][]byte) []byte
-	single                 bool // exactly one value, null if there is none
 }
 
 func (r *result) format(rows *rls.Rows) format {
@@ -166,7 +166,7 @@ func (r *result) format(rows *rls.Rows) format {
 		if r.statement.Columns == nil {
 			names = rows.Names()
 		}
-		f = format{separator: "\n", row: encode.AppendCSVRow}
+		f = format{separator: "\n", none: "\n"}
 		head := string(encode.AppendCSVHeader(nil, names)) + "\n"
 		f.row = func(dst []byte, values [][]byte) []byte {
 			if r.rows == 1 {
@@ -178,7 +178,7 @@ func (r *result) format(rows *rls.Rows) format {
 	case p.Handler.Kind == sql.HandlerNDJSON:
 		f = format{separator: "\n"}
 	case p.Handler.Kind == sql.HandlerObject, single:
-		f = format{single: true, separator: ","}
+		f = format{separator: ",", none: "null"}
 	}
 	switch r.statement.Shape {
 	case sql.ShapeDocuments:

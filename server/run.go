@@ -56,18 +56,18 @@ func (x *exchange) transaction() (*rls.Transaction, error) {
 	if err != nil {
 		return nil, err
 	}
-	cookies, err := cookiesJSON(x.r)
+	cookies, err := cookiesJSON(x.r, x.state.config.JWTCookie)
 	if err != nil {
 		return nil, err
 	}
 	c := x.state.config
 	t := &rls.Transaction{
-		Role: x.caller.Role, Claims: x.caller.Claims, Method: x.r.Method, Path: x.r.URL.EscapedPath(),
+		Role: x.role, Claims: x.caller.Claims, Method: x.r.Method, Path: x.r.URL.EscapedPath(),
 		Headers: headers, Cookies: cookies, ReadOnly: x.plan.ReadOnly(), PreRequest: x.state.preRequest,
 		SearchPath: schema.QuoteIdentifier(x.request.Schema) + x.state.extraSearchPath,
 	}
 	if c.DBConfig {
-		if role := x.state.catalog.Role(x.caller.Role); role != nil {
+		if role := x.state.catalog.Role(x.role); role != nil {
 			t.Isolation = rls.Isolation(role.IsolationLevel)
 			t.LoginSettings = settings(nil, role.Settings)
 		}

@@ -52,6 +52,32 @@ func TestChangedColumn(t *testing.T) {
 	}
 }
 
+// TestChangedColumnUnderLoad does so while many clients ask over several connections, each of which has its own statements.
+func TestChangedColumnUnderLoad(t *testing.T) {
+	t.Parallel()
+	db := newLibrary(t)
+	handler := newServer(t, db, "db-pool = 4\ndb-channel-enabled = false\n")
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if w := send(t, handler, http.MethodGet, "/rooms?select=seats&floor=eq.1", ""); w.Code != http.StatusOK {
+					t.Errorf("GET got %d %s", w.Code, w.Body)
+				}
+			}
+		})
+	}
+	for range 5 {
+		for _, typ := range []string{"bigint", "int"} {
+			time.Sleep(50 * time.Millisecond)
+			db.Exec(t, "alter table library.rooms alter seats type "+typ)
+		}
+	}
+	stop()
+	wg.Wait()
+}
+
 // TestNewTable checks that a table created while the server runs is served after NOTIFY, without a restart.
 func TestNewTable(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/postern-db/postern/introspect"
+	"github.com/postern-db/postern/server/auth"
 	"github.com/postern-db/postern/server/config"
 	"github.com/postern-db/postern/server/rls"
 )
@@ -24,6 +25,10 @@ type Config struct {
 	Reload func(database map[string]string, previous *config.Config) (*config.Config, error)
 	// Logger defaults to slog.Default.
 	Logger *slog.Logger
+	// Authenticate finds the caller of a request in place of the tokens, for a Go program with sessions of its own. The role
+	// of the result decides what the request may do; its Claims are a JSON object. An error of type *auth.Error is answered
+	// as it says, any other with 500. Defaults to tokens, as Settings have it.
+	Authenticate func(*http.Request) (auth.Caller, error)
 	// Version is what the API's description gives as its version. Defaults to "devel".
 	Version string
 }
@@ -32,15 +37,18 @@ type Config struct {
 type Server struct {
 	logger  *slog.Logger
 	version string
-	reload  func(map[string]string, *config.Config) (*config.Config, error)
-	pool    *rls.Pool
-	state   atomic.Pointer[state]
-	router  *echo.Echo
-	watcher *introspect.Watcher
+	// authenticate is Config.Authenticate.
+	authenticate func(*http.Request) (auth.Caller, error)
+	reload       func(map[string]string, *config.Config) (*config.Config, error)
+	pool         *rls.Pool
+	state        atomic.Pointer[state]
+	router       *echo.Echo
+	watcher      *introspect.Watcher
 
-	listening listening
-	watching  sync.WaitGroup
-	stop      context.CancelFunc
+	listening  listening
+	background context.Context // of what runs from New to Close
+	stop       context.CancelFunc
+	watching   sync.WaitGroup
 }
 
 // New makes a Server: it connects, reads the catalog, and watches for changes until Close. ctx bounds the start only. A
@@ -49,7 +57,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Settings == nil {
 		return nil, errors.New("server: Config.Settings is required")
 	}
-	s := &Server{logger: cfg.Logger, reload: cfg.Reload, version: cmp.Or(cfg.Version, "devel")}
+	s := &Server{
+		logger: cfg.Logger, reload: cfg.Reload, authenticate: cfg.Authenticate, version: cmp.Or(cfg.Version, "devel"),
+	}
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}
@@ -62,18 +72,20 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.pool = pool
+	s.background, s.stop = context.WithCancel(context.Background())
 	if err := s.start(ctx, c); err != nil {
-		pool.Close()
+		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
 func (s *Server) start(ctx context.Context, c *config.Config) error {
-	st, err := newState(c, nil)
+	st, err := newState(c, nil, s.logger)
 	if err != nil {
 		return err
 	}
+	s.runVerifier(st)
 	s.state.Store(st)
 	if err := s.loadConfig(ctx); err != nil {
 		return err

@@ -70,6 +70,8 @@ func statusOfSQLState(err *pgconn.PgError, authenticated bool) int {
 		return http.StatusUnauthorized // the token's role
 	case err.Code == "21000" && strings.HasSuffix(err.Message, "requires a WHERE clause"):
 		return http.StatusBadRequest // the safeupdate extension
+	case err.Code == "21000" && strings.HasPrefix(err.Message, "ON CONFLICT DO UPDATE command cannot affect row a second time"):
+		return http.StatusBadRequest // the body holds duplicates
 	case err.Code == "42883" && strings.HasPrefix(err.Message, "function xmlagg("):
 		return http.StatusNotAcceptable
 	case strings.HasPrefix(err.Code, "PT"):

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
+	"log/slog"
 	"strings"
 
 	"github.com/postern-db/postern/schema"
@@ -23,12 +25,20 @@ type state struct {
 	// extraSearchPath is db-extra-search-path, quoted and with a leading comma.
 	extraSearchPath string
 	preRequest      string // the statement that calls db-pre-request, or ""
+	// endVerifier ends what the verifier does in the background.
+	endVerifier context.CancelFunc
 }
 
-func newState(c *config.Config, catalog *schema.Catalog) (*state, error) {
+func newState(c *config.Config, catalog *schema.Catalog, logger *slog.Logger) (*state, error) {
+	issuers, err := auth.ParseIssuers(c.JWTIssuers)
+	if err != nil {
+		return nil, c.Reject("jwt-issuers", "it cannot be read", err)
+	}
 	verifier, err := auth.New(auth.Config{
 		Secret: string(c.JWTSecret), Audience: c.JWTAudience, RoleClaimKey: c.JWTRoleClaimKey, AnonRole: c.DBAnonRole,
-		CacheMaxEntries: c.JWTCacheMaxEntries,
+		CacheMaxEntries: c.JWTCacheMaxEntries, Issuers: issuers, Require: c.JWTRequire, Cookie: c.JWTCookie,
+		ExchangeSecret: string(c.JWTExchangeSecret), ExchangeIssuer: c.JWTExchangeIssuer,
+		ExchangeLifetime: c.JWTExchangeLifetime, Logger: logger,
 	})
 	if err != nil {
 		return nil, err

@@ -130,6 +130,10 @@ type Config struct {
 
 	// DBAllowBypassRLS is db-allow-bypassrls. Defaults to false.
 	DBAllowBypassRLS bool
+	// DBRoleByAction is db-role-by-action. Defaults to none (nil): every action runs as the token's role.
+	DBRoleByAction RolesByAction
+	// AuditLog is audit-log: stdout, a path, or table. Defaults to none ("").
+	AuditLog string
 	// DBSafeUpdate is db-safe-update. Defaults to false.
 	DBSafeUpdate bool
 	// JWTCookie is jwt-cookie. Defaults to none (""): cookies are not read.

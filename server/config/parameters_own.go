@@ -9,9 +9,15 @@ func ownParameters() []Parameter {
 		boolean("db-allow-bypassrls", func(c *Config) *bool { return &c.DBAllowBypassRLS }, false,
 			"Whether a request may run as a role that row-level security does not bind: a superuser or one with BYPASSRLS.").
 			own(),
+		rolesByAction("db-role-by-action", func(c *Config) *RolesByAction { return &c.DBRoleByAction },
+			"The role that runs an action in place of the token's role, for least privilege: web_user: read=web_user_ro, create=web_user_ins. Actions are read, create, update, delete and call; a PUT, or a POST that merges duplicates, is a create. What is not named runs as the token's role. Names with other characters are written as a JSON object of objects.").
+			own().example(`"web_user: read=web_user_ro, create=web_user_ins"`),
 		boolean("db-safe-update", func(c *Config) *bool { return &c.DBSafeUpdate }, false,
 			"Whether to refuse PATCH and DELETE without a filter.").
 			own().database(),
+		text("audit-log", func(c *Config) *string { return &c.AuditLog }, "", nil,
+			"Where a line for each request goes that says who did what: stdout, the path of a file, or table. It has the time, the request's id, the token's subject, issuer and id, the role, the action, the relation or function, the columns of filters (never values), the rows affected, the status and the duration.").
+			own().restart().example(`"stdout"`),
 		boolean("openapi-ui", func(c *Config) *bool { return &c.OpenAPIUI }, false,
 			"Whether a browser that asks for the root path gets a page to read and try the API.").
 			own().database(),
