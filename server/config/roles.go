@@ -100,6 +100,6 @@ func rolesByAction(name string, field func(*Config) *RolesByAction, doc string) 
 			}
 			return p
 		},
-		get: func(c *Config) string { return quote((*field(c)).String()) },
+		get: func(c *Config) string { return quote(field(c).String()) },
 	})
 }
