@@ -23,14 +23,15 @@ func (l *loader) readComputed(ctx context.Context) error {
 		function := schema.Name{Schema: r.text(), Name: r.text()}
 		source, target := l.relations[r.oid()], l.relations[r.oid()]
 		returns, set, single := r.oid(), r.bool(), r.bool()
+		runsCode := l.code.function(r.oid())
 		switch {
 		case source == nil:
 		case target != nil:
 			l.def.ComputedRelationships = append(l.def.ComputedRelationships, schema.ComputedRelationship{
-				Function: function, Source: source.Name, Target: target.Name, SingleRow: single,
+				Function: function, Source: source.Name, Target: target.Name, SingleRow: single, RunsCode: runsCode,
 			})
 		case source.exposed && !set && l.fieldPlace(function, source.Name) >= 0:
-			fields = append(fields, candidate{schema.ComputedField{Function: function, Relation: source.Name}, returns})
+			fields = append(fields, candidate{schema.ComputedField{Function: function, Relation: source.Name, RunsCode: runsCode}, returns})
 			types = append(types, returns)
 		}
 	})

@@ -8,7 +8,8 @@ select
   coalesce(target.oid, 0),
   p.prorettype,
   p.proretset,
-  not p.proretset or p.prorows = 1
+  not p.proretset or p.prorows = 1,
+  p.oid
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
 join pg_class source on source.reltype = p.proargtypes[0] and source.relkind in ('r', 'p', 'v', 'm', 'f')

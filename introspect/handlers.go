@@ -29,6 +29,7 @@ func (l *loader) readMediaHandlers(ctx context.Context) error {
 			Relation: schema.Name{Schema: r.text(), Name: r.text()},
 		}
 		domain := r.text()
+		h.RunsCode = l.code.function(r.oid())
 		h.MediaType, h.Produces = strings.ToLower(domain), domain
 		if domain == "*/*" {
 			h.Produces = "application/octet-stream"

@@ -40,6 +40,7 @@ func ReadDefinition(ctx context.Context, conn *pgx.Conn, cfg Config) (*schema.De
 		def:        &schema.Definition{Schemas: slices.Clone(cfg.Schemas), TimeZones: cfg.TimeZones, Comments: map[string]string{}},
 		types:      make(map[uint32]*typ),
 		partitions: make(map[uint32]*relation),
+		code:       newCode(),
 	}
 	if err := l.begin(ctx); err != nil {
 		return nil, fmt.Errorf("introspect: begin a transaction: %w", err)
@@ -72,6 +73,7 @@ type loader struct {
 	typeNames  map[typeName]string
 	// schemaGrantees are the roles that may use each exposed schema.
 	schemaGrantees map[string][]uint32
+	code           *code
 }
 
 // begin starts the transaction. Without a search path all names come out qualified. JIT compilation would cost far more than
@@ -114,7 +116,9 @@ func (l *loader) read(ctx context.Context) error {
 		{"routines", l.readRoutines},
 		{"columns", l.readColumns},
 		{"keys", l.readKeys},
+		{"functions", l.readCodeFunctions},
 		{"view keys", l.readViewKeys},
+		{"uses of functions", l.readCode},
 		{"computed columns", l.readComputed},
 		{"representations", l.readRepresentations},
 		{"media type handlers", l.readMediaHandlers},

@@ -9,7 +9,7 @@ with media_types as (
   where t.typtype = 'd'
     and (t.typname ~* '^[a-z0-9.-]+/[a-z0-9.+-]+$' or t.typname = '*/*')
 )
-select n.nspname, p.proname, of_schema.nspname, of_type.typname, m.name
+select n.nspname, p.proname, of_schema.nspname, of_type.typname, m.name, p.oid
 from media_types m
 join pg_proc p on p.prorettype = m.oid
 join pg_namespace n on n.oid = p.pronamespace
@@ -21,7 +21,7 @@ where p.prokind = 'a'
   and p.pronamespace = any ($1::oid[])
   and (of_type.oid = 'anyelement'::regtype or c.relkind in ('r', 'p', 'v', 'm', 'f'))
 union
-select m.schema, m.name, n.nspname, p.proname, m.name
+select m.schema, m.name, n.nspname, p.proname, m.name, p.oid
 from media_types m
 join pg_proc p on p.prorettype = m.oid
 join pg_namespace n on n.oid = p.pronamespace

@@ -15,6 +15,7 @@ var routinesSQL string
 // routine is a row of pg_proc on its way to a schema.Routine.
 type routine struct {
 	schema.Routine
+	oid      uint32
 	inputs   []uint32
 	all      []uint32 // input and output parameters; nil if there are only inputs
 	modes    []byte   // of all
@@ -29,8 +30,7 @@ func (l *loader) readRoutines(ctx context.Context) error {
 	var types []uint32
 	args := [][]byte{oidArray(l.exposed), textArray(l.cfg.HoistedSettings)}
 	err := l.query(ctx, routinesSQL, args, func(r *row) {
-		_ = r.oid() // keeps the order of overloads
-		f := &routine{Routine: schema.Routine{Name: schema.Name{Schema: r.text(), Name: r.text()}}}
+		f := &routine{oid: r.oid(), Routine: schema.Routine{Name: schema.Name{Schema: r.text(), Name: r.text()}}}
 		f.inputs, f.all, f.modes, f.argNames = r.oids(), r.oids(), r.chars(), r.texts()
 		f.defaults = int(r.int2())
 		f.Variadic = r.bool()

@@ -19,13 +19,19 @@ type origin struct {
 	column int16
 }
 
-// readViewKeys finds the keys of base tables that exposed views show.
+// readViewKeys finds the keys of base tables that exposed views show. What views of all schemas use is noted for readCode.
 func (l *loader) readViewKeys(ctx context.Context) error {
 	views := make(map[uint32][]target)
 	var order []uint32
 	var bad error
 	err := l.query(ctx, viewDefinitionsSQL, [][]byte{oidArray(l.visible)}, func(r *row) {
-		oid, rule := r.oid(), r.raw()
+		oid, kind, visible, rule := r.oid(), r.char(), r.bool(), r.raw()
+		if kind == 'v' { // reading a materialized view does not run its query
+			l.code.addView(oid, rule)
+		}
+		if !visible {
+			return
+		}
 		targets, err := parseTargets(string(rule))
 		if err != nil && bad == nil {
 			bad = fmt.Errorf("read the definition of view %s: %w", l.relationName(oid), err)

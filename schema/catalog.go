@@ -47,6 +47,7 @@ type ComputedRelationship struct {
 	Source    Name
 	Target    Name
 	SingleRow bool
+	RunsCode  bool // calling it may run code that is not known to be harmless, see Relation.RunsCode
 }
 
 // ComputedField is a function from a row of a relation to a value, which can be selected and filtered like a column.
@@ -55,6 +56,7 @@ type ComputedField struct {
 	Relation Name
 	Encoding Encoding
 	Type     string // SQL text of the result's type
+	RunsCode bool   // calling it may run code that is not known to be harmless, see Relation.RunsCode
 }
 
 // Representation is an implicit cast between a domain and json or text, by which the domain's author decides how values are
@@ -75,6 +77,8 @@ type MediaHandler struct {
 	MediaType string
 	// Produces is the media type of the result unless the function sets another.
 	Produces string
+	// RunsCode is set if calling it may run code that is not known to be harmless, see Relation.RunsCode.
+	RunsCode bool
 }
 
 // HandlesAny reports whether the handler serves every relation.
@@ -119,6 +123,8 @@ type Definition struct {
 	// SchemaGrantees are the roles, by exposed schema and sorted, that own the schema or have USAGE on it. If it is nil the
 	// definition tells nothing of privileges, and every role can see everything.
 	SchemaGrantees map[string][]string
+	// CodeTypes are the names, sorted, of types that run code which is not known to be harmless when values are made or shown.
+	CodeTypes []string
 }
 
 // Catalog is the schema cache: all that requests are planned with. It is immutable.
@@ -137,6 +143,7 @@ type Catalog struct {
 	timeZones       map[string]struct{}
 	comments        map[string]string
 	schemaGrantees  map[string][]string
+	codeTypes       []string
 }
 
 type handlerKey struct {
@@ -164,6 +171,7 @@ func New(d *Definition) *Catalog {
 		timeZones:       make(map[string]struct{}, len(d.TimeZones)),
 		comments:        d.Comments,
 		schemaGrantees:  d.SchemaGrantees,
+		codeTypes:       d.CodeTypes,
 	}
 	all := make(map[Name]*Relation, len(d.Relations))
 	for _, r := range d.Relations {

@@ -38,7 +38,7 @@ func overrideComputed(rels []*Relationship, computed []ComputedRelationship) []*
 	for _, f := range computed {
 		rels = append(rels, &Relationship{
 			Source: f.Source, Target: f.Target, Cardinality: Computed, Function: f.Function,
-			SingleRow: f.SingleRow, IsSelf: f.Source == f.Target,
+			SingleRow: f.SingleRow, RunsCode: f.RunsCode, IsSelf: f.Source == f.Target,
 		})
 	}
 	return rels

@@ -47,6 +47,14 @@ type Relation struct {
 	// Grantees are the roles, sorted, that own the relation or have a privilege on it or on one of its columns; Public stands for
 	// all roles.
 	Grantees []string
+	// RunsCode are the commands on the relation that may run code which is not known to be harmless: triggers, rules, policies,
+	// defaults, constraints, indexes, representations, and what a view's query uses. Such code may leave in the session what
+	// outlives the transaction: settings, locks, temporary tables (PostgreSQL manual, DISCARD). If Select is among them, so are
+	// all others.
+	//
+	// Functions are known to be harmless if they are built in and not volatile, or in SQL and only read what is harmless. What was
+	// made after the catalog was read does not count.
+	RunsCode Commands
 
 	columns map[string]*Column
 }

@@ -49,6 +49,7 @@ type Relationship struct {
 	Junction     *Junction // set for ManyToMany
 	Function     Name      // set for Computed
 	SingleRow    bool      // set for Computed: the function returns at most one row
+	RunsCode     bool      // set for Computed: the function may run code that is not known to be harmless, see Relation.RunsCode
 	IsSelf       bool      // source and target are the same relation
 	SourceIsView bool
 	TargetIsView bool

@@ -51,6 +51,9 @@ type Routine struct {
 	Settings []Setting
 	// Grantees are the roles, sorted, that own the routine or may execute it; Public stands for all roles.
 	Grantees []string
+	// RunsCode is set if a call may run code that is not known to be harmless, see Relation.RunsCode. It holds for all
+	// routines of one name.
+	RunsCode bool
 }
 
 // ReturnsScalar reports whether it returns exactly one value that is no row.

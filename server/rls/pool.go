@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,6 +54,7 @@ func or[T comparable](value, fallback T) T {
 type Pool struct {
 	config Config
 	pool   *pgxpool.Pool
+	wiping sync.WaitGroup
 }
 
 // ErrPoolTimeout says that no connection became free within AcquireTimeout.
@@ -110,8 +112,11 @@ func (p *Pool) Connect(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// Close waits until all connections are returned and closes them.
-func (p *Pool) Close() { p.pool.Close() }
+// Close waits until all connections are returned, and wiped where they must be, and closes them.
+func (p *Pool) Close() {
+	p.pool.Close()
+	p.wiping.Wait()
+}
 
 // Reset closes all connections, those in use when they are returned.
 func (p *Pool) Reset() { p.pool.Reset() }

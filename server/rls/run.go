@@ -32,7 +32,7 @@ func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) 
 	out, err := f.run(ctx)
 	again := err != nil && ctx.Err() == nil && (f.outOfDate(err) || f.lost() && t.ReadOnly && !f.rows.read)
 	lost := f.lost()
-	conn.Release() // a connection on which a transaction is still open is closed
+	p.release(conn, t)
 	if again {
 		if conn, err = p.acquireLive(ctx); err != nil {
 			return nil, err
@@ -40,7 +40,7 @@ func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) 
 		f = flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
 		out, err = f.run(ctx)
 		lost = f.lost()
-		conn.Release()
+		p.release(conn, t)
 	}
 	var pgErr *pgconn.PgError
 	if err != nil && lost && ctx.Err() == nil && !errors.As(err, &pgErr) {
@@ -125,6 +125,11 @@ func (f *flight) send() {
 		f.pipe.SendQueryParams(t.begin(), nil, nil, nil, nil)
 		f.steps = append(f.steps, step{kind: stepIgnore})
 	}
+	if t.RunsCode && f.stmts.sequences {
+		f.pipe.SendQueryParams(discardSequences, nil, nil, nil, nil)
+		f.steps = append(f.steps, step{kind: stepIgnore})
+	}
+	f.stmts.sequences = f.stmts.sequences || !t.ReadOnly
 	// The preamble runs as the login role, whoever the caller is.
 	f.query(statementKey{sql: ""}, t.preamble(), stepIgnore)
 	if t.PreRequest != "" {

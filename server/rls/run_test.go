@@ -412,16 +412,23 @@ func TestLostConnections(t *testing.T) {
 		}
 		kill()
 	}
+	// The connection that the write gets may be one of those that were killed, and the write be over at once.
+	written := make(chan struct{})
 	var died sync.WaitGroup
 	died.Go(func() {
 		for p.Stat().AcquiredConns() == 0 {
-			time.Sleep(time.Millisecond)
+			select {
+			case <-written:
+				return
+			case <-time.After(time.Millisecond):
+			}
 		}
 		time.Sleep(50 * time.Millisecond)
 		kill()
 	})
 	// A write whose connection dies is never sent again.
 	_, _, err := read(t.Context(), p, as("rls_ann", "insert into note select 100, 'rls_ann' from pg_sleep(5)"))
+	close(written)
 	died.Wait()
 	var lost *rls.LostError
 	if sqlState(err) != "57P01" && !errors.As(err, &lost) {

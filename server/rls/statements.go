@@ -18,6 +18,9 @@ type statements struct {
 	cache   *simplelru.LRU[statementKey, *pgconn.StatementDescription]
 	evicted []string // names to be closed in the next flight
 	next    uint64
+	// sequences is set if a write may have left values for currval and lastval in the session. Only code can ask for them, so
+	// they are discarded when code is to run, and not after each write.
+	sequences bool
 }
 
 const statementsKey = "postern.statements"

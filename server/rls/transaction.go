@@ -17,6 +17,10 @@ type Transaction struct {
 	LoginSettings []Setting
 	Settings      []Setting
 	ReadOnly      bool
+	// RunsCode is set if the transaction may run code that is not known to be harmless and so could leave something in the
+	// session: settings, locks, temporary tables. The connection is then wiped before anybody else gets it. The caller does not
+	// wait for that.
+	RunsCode bool
 	// Isolation is the isolation level; the zero value leaves the database's default.
 	Isolation Isolation
 	// PreRequest is a statement that runs before Main, as the role; empty for none.
