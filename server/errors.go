@@ -51,9 +51,10 @@ func (x *exchange) fail(err error) {
 			Hint: text("The server's log tells more under request id " + id),
 		}
 	}
+	x.code = e.Code
 	h := x.w.Header()
 	for name := range h {
-		if !strings.HasPrefix(name, "Access-Control-") && name != x.state.config.ServerTraceHeader {
+		if !strings.HasPrefix(name, "Access-Control-") && name != x.state.config.ServerTraceHeader && name != requestIDHeader {
 			h.Del(name)
 		}
 	}

@@ -31,13 +31,22 @@ type exchange struct {
 	request *sql.Request
 	plan    *sql.Plan
 	timing  timing
-	openAPI bool // the OpenAPI 3.1 document is asked for by its path
+	// requestID, rows and code are for the audit log: of the request, and affected, -1 if not known, and of the error.
+	requestID string
+	rows      int64
+	code      string
+	openAPI   bool // the OpenAPI 3.1 document is asked for by its path
 }
 
 // serve is a request's one way through.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{server: s, state: s.state.Load(), w: w, r: r}
+	x := &exchange{server: s, state: s.state.Load(), w: w, r: r, rows: -1}
 	c := x.state.config
+	if s.audit != nil {
+		x.identify()
+		w = x.w
+		defer x.record(time.Now())
+	}
 	if name := c.ServerTraceHeader; name != "" {
 		if v := r.Header.Get(name); v != "" {
 			w.Header().Set(name, v)

@@ -91,6 +91,9 @@ func (s *Server) loadConfig(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load the configuration: %w", err)
 	}
+	if err := s.audit.Reopen(); err != nil {
+		s.logger.Error("the audit log could not be opened again", "error", err)
+	}
 	next.verifier.Inherit(st.verifier)
 	s.runVerifier(next)
 	for !s.state.CompareAndSwap(st, next) {

@@ -198,7 +198,7 @@ func (r *result) format(rows *rls.Rows) format {
 func (r *result) mayStream() bool {
 	p := r.x.plan
 	return r.x.request.Action == sql.Read && p.Handler.Kind != sql.HandlerObject && p.Handler.Kind != sql.HandlerNone &&
-		r.x.state.preRequest == "" && r.statement.PlanRows == nil
+		r.x.state.preRequest == "" && r.statement.PlanRows == nil && !r.x.caller.SingleUse
 }
 
 // flush sends what is buffered, after the head if that is not sent yet.

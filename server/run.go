@@ -33,6 +33,7 @@ func (x *exchange) run(ctx context.Context) error {
 	if statement.ReadsResponse || t.PreRequest != "" {
 		t.After = append(t.After, rls.Query{SQL: responseSQL})
 	}
+	t.RunsCode = t.RunsCode || x.plan.RunsCode
 	res := newResult(x, statement)
 	defer res.free()
 	if x.checksResult() {
@@ -47,6 +48,7 @@ func (x *exchange) run(ctx context.Context) error {
 		return res.failed(err)
 	}
 	res.finish(out)
+	x.rows = res.rows
 	return x.respond(res)
 }
 
@@ -72,6 +74,9 @@ func (x *exchange) transaction() (*rls.Transaction, error) {
 			t.LoginSettings = settings(nil, role.Settings)
 		}
 	}
+	if x.requestID != "" {
+		t.Settings = append(t.Settings, rls.Setting{Name: "request.id", Value: x.requestID})
+	}
 	p := &x.request.Preferences
 	if p.HasTimeZone {
 		t.Settings = append(t.Settings, rls.Setting{Name: "timezone", Value: p.TimeZone})
@@ -86,7 +91,8 @@ func (x *exchange) transaction() (*rls.Transaction, error) {
 		t.Settings = append(t.Settings, rls.Setting{Name: name, Value: value})
 	}
 	t.Rollback = rollsBack(c.DBTxEnd, p)
-	return t, nil
+	t.RunsCode = t.PreRequest != ""
+	return t, x.consume(t)
 }
 
 func settings(out []rls.Setting, in []schema.Setting) []rls.Setting {

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/postern-db/postern/introspect"
+	"github.com/postern-db/postern/server/audit"
 	"github.com/postern-db/postern/server/auth"
 	"github.com/postern-db/postern/server/config"
 	"github.com/postern-db/postern/server/rls"
@@ -43,6 +45,7 @@ type Server struct {
 	pool         *rls.Pool
 	state        atomic.Pointer[state]
 	router       *echo.Echo
+	audit        *audit.Log // nil without audit-log
 	watcher      *introspect.Watcher
 
 	listening  listening
@@ -94,8 +97,30 @@ func (s *Server) start(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	s.logWarnings()
+	if err := s.startAudit(ctx, s.state.Load().config); err != nil {
+		return err
+	}
 	s.router = s.newRouter()
 	s.watch()
+	return nil
+}
+
+// startAudit opens the audit log. One in the database that cannot be written now is a warning: it may be able to later, and
+// lines wait for that.
+func (s *Server) startAudit(ctx context.Context, c *config.Config) error {
+	if c.AuditLog == "" {
+		return nil
+	}
+	log, err := audit.New(audit.Config{
+		Destination: c.AuditLog, Stdout: os.Stdout, Connect: s.pool.Connect, Logger: s.logger,
+	})
+	if err != nil {
+		return c.Reject("audit-log", "it cannot be written", err)
+	}
+	s.audit = log
+	if err := log.Check(ctx); err != nil {
+		s.logger.Warn("the audit log cannot be written now", "error", err)
+	}
 	return nil
 }
 
@@ -117,6 +142,9 @@ func (s *Server) logWarnings() {
 func (s *Server) Close() {
 	s.stop()
 	s.watching.Wait()
+	if err := s.audit.Close(); err != nil {
+		s.logger.Error("the audit log is incomplete", "error", err)
+	}
 	s.pool.Close()
 }
 

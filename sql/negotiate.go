@@ -15,6 +15,7 @@ type Handler struct {
 	Target schema.Name
 	// StripNulls leaves keys without a value out (HandlerJSON, HandlerObject).
 	StripNulls bool
+	RunsCode   bool // Function is not known to be harmless
 }
 
 // HandlerKind tells the handlers apart.
@@ -83,12 +84,12 @@ func (pl *planner) handler(m MediaType, target schema.Name, simple bool) (Handle
 	if simple {
 		for _, name := range [...]string{"*/*", m.Mime()} {
 			if h := pl.catalog.MediaHandler(target, name); h != nil {
-				return Handler{Kind: HandlerCustom, Function: h.Function, Target: target}, ParseMediaType(h.Produces), true
+				return Handler{Kind: HandlerCustom, Function: h.Function, Target: target, RunsCode: h.RunsCode}, ParseMediaType(h.Produces), true
 			}
 		}
 	}
 	if h := pl.catalog.AnyMediaHandler(m.Mime()); h != nil {
-		return Handler{Kind: HandlerCustom, Function: h.Function}, ParseMediaType(h.Produces), true
+		return Handler{Kind: HandlerCustom, Function: h.Function, RunsCode: h.RunsCode}, ParseMediaType(h.Produces), true
 	}
 	switch m.Kind {
 	case MediaAny, MediaJSON:

@@ -26,6 +26,9 @@ type Plan struct {
 	Handler  Handler
 	Media    MediaType // of the response
 	MaxRows  int64
+	// RunsCode is set if the statement can run code that is not known to be harmless, which could leave something in the
+	// session.
+	RunsCode bool
 	// Warnings are embedded relations that were named by their own name although they have an alias.
 	Warnings []TargetWarning
 }
@@ -183,18 +186,25 @@ func (c *SpreadColumn) Key() string {
 func NewPlan(r *Request, c *schema.Catalog, set *Settings, role string) (*Plan, *Error) {
 	p := &Plan{Request: r, MaxRows: set.MaxRows}
 	pl := planner{request: r, catalog: c, settings: set, role: role, plan: p}
+	var err *Error
 	switch r.Action {
 	case InfoSchema, Describe:
 		return p, pl.describe()
 	case InfoRelation:
 		return p, pl.findRelation()
-	case Call, InfoRoutine:
+	case InfoRoutine:
 		return p, pl.call()
+	case Call:
+		err = pl.call()
 	case Read:
-		return p, pl.read()
+		err = pl.read()
 	default:
-		return p, pl.mutate()
+		err = pl.mutate()
 	}
+	if err == nil {
+		p.RunsCode = pl.runsCode()
+	}
+	return p, err
 }
 
 // planner holds what the steps of NewPlan share.

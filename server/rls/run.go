@@ -30,10 +30,14 @@ func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) 
 	}
 	f := flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
 	out, err := f.run(ctx)
-	again := err != nil && ctx.Err() == nil && (f.outOfDate(err) || f.lost() && t.ReadOnly && !f.rows.read)
+	if err != nil && ctx.Err() == nil && f.outOfDate(err) {
+		// On the same connection, which has forgotten its statements: another may have kept some that are as old.
+		f = flight{pool: p, conn: f.conn, t: t, read: read}
+		out, err = f.run(ctx)
+	}
 	lost := f.lost()
 	p.release(conn, t)
-	if again {
+	if err != nil && ctx.Err() == nil && lost && t.ReadOnly && !f.rows.read {
 		if conn, err = p.acquireLive(ctx); err != nil {
 			return nil, err
 		}
@@ -130,6 +134,9 @@ func (f *flight) send() {
 		f.steps = append(f.steps, step{kind: stepIgnore})
 	}
 	f.stmts.sequences = f.stmts.sequences || !t.ReadOnly
+	if t.Before.SQL != "" {
+		f.query(statementKey{sql: ""}, t.Before, stepIgnore)
+	}
 	// The preamble runs as the login role, whoever the caller is.
 	f.query(statementKey{sql: ""}, t.preamble(), stepIgnore)
 	if t.PreRequest != "" {

@@ -23,6 +23,8 @@ type Transaction struct {
 	RunsCode bool
 	// Isolation is the isolation level; the zero value leaves the database's default.
 	Isolation Isolation
+	// Before is a statement that runs first of all, as the login role and free to write; its error ends the transaction.
+	Before Query
 	// PreRequest is a statement that runs before Main, as the role; empty for none.
 	PreRequest string
 	Main       Query
@@ -82,7 +84,7 @@ func (t *Transaction) begin() string {
 	case Serializable:
 		sql += " ISOLATION LEVEL SERIALIZABLE"
 	}
-	if t.ReadOnly {
+	if t.ReadOnly && t.Before.SQL == "" { // the preamble makes it so after Before
 		sql += " READ ONLY"
 	}
 	return sql

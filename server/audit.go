@@ -1,0 +1,120 @@
+package server
+
+import (
+	"crypto/rand"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/postern-db/postern/server/audit"
+	"github.com/postern-db/postern/sql"
+)
+
+// requestIDHeader names a request across the programs that it passes. It is taken from the client, or made, and returned,
+// where there is an audit log that shows it.
+const requestIDHeader = "X-Request-Id"
+
+// maxRequestID bounds the id that a client may choose.
+const maxRequestID = 128
+
+// recorder remembers the status of a response for the audit log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader sends the head.
+func (w *recorder) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController find what the writer can do.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush sends what is buffered.
+func (w *recorder) Flush() {
+	if f, ok := w.ResponseWriter.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// identify gives the request its id and has the response recorded.
+func (x *exchange) identify() {
+	x.requestID = x.r.Header.Get(requestIDHeader)
+	if !validRequestID(x.requestID) {
+		x.requestID = rand.Text()
+	}
+	x.w.Header().Set(requestIDHeader, x.requestID)
+	x.w = &recorder{ResponseWriter: x.w, status: http.StatusOK}
+}
+
+func validRequestID(id string) bool {
+	for i := 0; i < len(id); i++ {
+		if c := id[i]; c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxRequestID
+}
+
+// record writes the audit line of a request that has been answered.
+func (x *exchange) record(began time.Time) {
+	e := audit.Entry{
+		Time: began, RequestID: x.requestID, Subject: x.caller.Subject, Issuer: x.caller.Issuer, TokenID: x.caller.TokenID,
+		Role: x.role, Rows: x.rows, Code: x.code, Duration: time.Since(began), Remote: x.r.RemoteAddr,
+	}
+	if e.Role == "" {
+		e.Role = x.caller.Role
+	}
+	if host, _, err := net.SplitHostPort(e.Remote); err == nil {
+		e.Remote = host
+	}
+	if w, ok := x.w.(*recorder); ok {
+		e.Status = w.status
+	}
+	if r := x.request; r != nil {
+		e.Schema, e.Resource, e.Filters = r.Schema, r.Name, filterColumns(r)
+		switch r.Action {
+		case sql.Describe, sql.InfoRelation, sql.InfoRoutine, sql.InfoSchema:
+			e.Action = "describe"
+		case sql.Upsert:
+			e.Action = "upsert"
+		default:
+			e.Action = actionName(r.Action)
+		}
+	} else if x.exchangesToken() {
+		e.Action = "exchange"
+	}
+	x.server.audit.Write(&e)
+}
+
+// filterColumns lists the columns that a request filters by, each once, without the values.
+func filterColumns(r *sql.Request) []string {
+	var out []string
+	add := func(path []string, column string) {
+		name := column
+		for i := len(path) - 1; i >= 0; i-- {
+			name = path[i] + "." + name
+		}
+		if !contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	for i := range r.Filters {
+		add(r.Filters[i].Path, r.Filters[i].Field.Name)
+	}
+	var walk func(path []string, t *sql.Logic)
+	walk = func(path []string, t *sql.Logic) {
+		if t.Filter != nil {
+			add(path, t.Filter.Field.Name)
+		}
+		for i := range t.Children {
+			walk(path, &t.Children[i])
+		}
+	}
+	for i := range r.Logic {
+		walk(r.Logic[i].Path, &r.Logic[i].Tree)
+	}
+	return out
+}

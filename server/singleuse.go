@@ -1,0 +1,27 @@
+package server
+
+import (
+	"time"
+
+	"github.com/postern-db/postern/server/auth"
+	"github.com/postern-db/postern/server/rls"
+	"github.com/postern-db/postern/sql"
+)
+
+// consume uses up a single-use token in the transaction of the request that it is for: if that is undone, so is the use.
+func (x *exchange) consume(t *rls.Transaction) error {
+	if !x.caller.SingleUse {
+		return nil
+	}
+	if t.Rollback {
+		return &sql.Error{
+			Code: sql.CodeInvalidPreferences, Message: "A single-use token cannot be used for a transaction that is rolled back",
+			Hint: "Leave out Prefer: tx=rollback",
+		}
+	}
+	t.Before = rls.Query{
+		SQL:  auth.ConsumeToken,
+		Args: [][]byte{[]byte(x.caller.UseID()), []byte(x.caller.Expires.UTC().Format(time.RFC3339Nano))},
+	}
+	return nil
+}
