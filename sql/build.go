@@ -159,12 +159,12 @@ func (b *builder) result(with string, total func()) *Statement {
 	return b.withTotal(shape, total, func() []OutputColumn { return b.page(root) })
 }
 
-// page writes the top level's rows so that they can be encoded. PostgreSQL computes the items of a SELECT for the rows that an
-// OFFSET skips too, so after an offset the values that it must encode are encoded around the page.
+// page writes the top level's rows so that they can be encoded. PostgreSQL computes the items of a SELECT for all rows that it
+// sorts or that an OFFSET skips, so there the values that it must encode are encoded around the page.
 func (b *builder) page(n *Node) []OutputColumn {
 	text, args := len(b.text), len(b.args)
 	columns := b.node(n, true)
-	if n.Range.Lower == 0 || !b.encodes {
+	if !b.encodes || n.Range.Lower == 0 && (!n.Range.Bounded || len(n.Order) == 0) {
 		return columns
 	}
 	b.text, b.args = b.text[:text], b.args[:args]
