@@ -128,6 +128,13 @@ func (x *exchange) classify(err error) *apiError {
 		x.server.logger.Error("no connection to the database", "error", err)
 		return &apiError{Status: http.StatusServiceUnavailable, Code: "PGRST000", Message: "Database connection error. Retrying the connection."}
 	case errors.As(err, &pgErr):
+		if x.caller.SingleUse && cannotConsume(pgErr) {
+			x.server.logger.Error("single-use tokens cannot be checked", "error", err)
+			return &apiError{
+				Status: http.StatusServiceUnavailable, Code: "PGRST001", Message: "Single-use tokens cannot be checked",
+				Hint: text("The database lacks what jwt-exchange-secret needs; the server's log tells more"),
+			}
+		}
 		e := databaseError(pgErr, !x.caller.Anonymous)
 		if pgErr.Code == "42501" && x.role != x.caller.Role && e.Details == nil {
 			e.Details = text("The action '" + actionName(x.request.Action) + "' runs as the role '" + x.role + "' (db-role-by-action)")

@@ -52,7 +52,7 @@ func (s *Server) Run(ctx context.Context) error {
 		if err != nil {
 			return errors.Join(err, main.Close())
 		}
-		servers = append(servers, s.httpServer(admin.New(admin.Config{Ready: s.ready})))
+		servers = append(servers, s.httpServer(admin.New(admin.Config{Ready: s.ready, Metrics: metrics{s}.handler()})))
 		listeners = append(listeners, l)
 		s.logger.Info("admin server listening", "address", l.Addr().String())
 	}

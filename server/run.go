@@ -137,7 +137,7 @@ func query(text string, args []sql.Arg) rls.Query {
 func (x *exchange) checksResult() bool {
 	p := &x.request.Preferences
 	switch {
-	case x.plan.ReadOnly():
+	case x.plan.ReadOnly() && !x.caller.SingleUse: // there is nothing to undo
 		return false
 	case x.request.Action == sql.Upsert, x.plan.Media.Kind == sql.MediaObject:
 		return true

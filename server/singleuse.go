@@ -1,7 +1,10 @@
 package server
 
 import (
+	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/postern-db/postern/server/auth"
 	"github.com/postern-db/postern/server/rls"
@@ -24,4 +27,14 @@ func (x *exchange) consume(t *rls.Transaction) error {
 		Args: [][]byte{[]byte(x.caller.UseID()), []byte(x.caller.Expires.UTC().Format(time.RFC3339Nano))},
 	}
 	return nil
+}
+
+// cannotConsume reports whether the database lacks the table and function of single-use tokens, or the right to use them.
+func cannotConsume(err *pgconn.PgError) bool {
+	switch err.Code {
+	case "3F000", "42883", "42501", "42P01":
+		return strings.Contains(err.Message, "postern_auth") || strings.Contains(err.Message, "postern_consume_token")
+	default:
+		return false
+	}
 }

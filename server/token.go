@@ -32,8 +32,10 @@ func (x *exchange) exchangeToken(ctx context.Context) error {
 	h := x.w.Header()
 	h.Set("Cache-Control", "no-store")
 	if x.r.Method != http.MethodPost {
-		h.Set("Allow", http.MethodPost)
-		return &sql.Error{Code: sql.CodeUnsupportedMethod, Message: "Unsupported HTTP method: " + x.r.Method}
+		return &apiError{
+			Status: http.StatusMethodNotAllowed, Code: sql.CodeUnsupportedMethod, Message: "Unsupported HTTP method: " + x.r.Method,
+			Headers: []pair{{"Allow", http.MethodPost}},
+		}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxExchangeBytes))
 	if err != nil {
@@ -47,10 +49,12 @@ func (x *exchange) exchangeToken(ctx context.Context) error {
 	var refused *auth.ExchangeError
 	switch {
 	case errors.As(err, &refused):
+		x.code = refused.Code
 		return x.writeJSON(http.StatusBadRequest, refused)
 	case err != nil:
 		return err
 	}
+	x.caller = res.Subject // for the audit log
 	return x.writeJSON(http.StatusOK, res)
 }
 
@@ -70,6 +74,10 @@ func (x *exchange) writeJSON(status int, v any) error {
 	return nil
 }
 
+// mayAssumeSQL finds the role if the current one may become it. Since PostgreSQL 16 a member may be one that may not.
+const mayAssumeSQL = "select 1 from pg_catalog.pg_roles where rolname = $1 and pg_catalog.pg_has_role(oid, " +
+	"case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)"
+
 // mayAssume asks the database whether a role is a member of another, which it may then become.
 func (x *exchange) mayAssume(ctx context.Context, role, target string) (bool, error) {
 	if x.checkRole(role) != nil || x.checkRole(target) != nil {
@@ -79,7 +87,7 @@ func (x *exchange) mayAssume(ctx context.Context, role, target string) (bool, er
 		Role: role, SearchPath: schema.QuoteIdentifier(x.state.parse.Schemas[0]), Claims: "{}", Method: x.r.Method, Path: tokenPath,
 		Headers: "{}", Cookies: "{}", ReadOnly: true,
 		Main: rls.Query{
-			SQL: "select 1 from pg_catalog.pg_roles where rolname = $1 and pg_catalog.pg_has_role(oid, 'member')", Args: [][]byte{[]byte(target)},
+			SQL: mayAssumeSQL, Args: [][]byte{[]byte(target)},
 		},
 	}
 	member := false

@@ -12,12 +12,14 @@ import (
 type Config struct {
 	// Ready returns nil if the API can serve. Required.
 	Ready func(context.Context) error
+	// Metrics serves /metrics. Required.
+	Metrics http.Handler
 }
 
 // readyTimeout bounds one check.
 const readyTimeout = 5 * time.Second
 
-// New returns the admin server's handler: /live and /ready.
+// New returns the admin server's handler: /live, /ready and /metrics.
 func New(cfg Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /live", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
@@ -30,5 +32,6 @@ func New(cfg Config) http.Handler {
 		}
 		w.WriteHeader(http.StatusOK)
 	})
+	mux.Handle("GET /metrics", cfg.Metrics)
 	return mux
 }
