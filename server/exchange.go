@@ -158,10 +158,7 @@ func (x *exchange) readBody() ([]byte, error) {
 	if limit > 0 {
 		reader = http.MaxBytesReader(x.w, x.r.Body, limit)
 	}
-	var body bytes.Buffer
-	// What a client says of the length is not worth more memory than this before it has sent anything.
-	body.Grow(int(min(max(x.r.ContentLength, 0), trustedLength) + bytes.MinRead))
-	_, err := body.ReadFrom(reader)
+	body, err := readAll(reader, x.r.ContentLength)
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooBig):
@@ -169,7 +166,30 @@ func (x *exchange) readBody() ([]byte, error) {
 	case err != nil:
 		return nil, unreadable()
 	}
-	return body.Bytes(), nil
+	return body, nil
+}
+
+// readAll reads a body of which the client says how long it is, -1 for unknown. Memory grows with what has arrived, and ends
+// at that length, so that a large body is neither claimed in advance nor held twice.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	body := make([]byte, 0, min(max(length, 0), trustedLength)+bytes.MinRead)
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, err
+		case len(body) < cap(body):
+			continue
+		}
+		next := int64(2 * cap(body))
+		if length > int64(cap(body)) {
+			next = min(2*next, length+bytes.MinRead)
+		}
+		body = append(make([]byte, 0, next), body...)
+	}
 }
 
 // trustedLength bounds the memory that a Content-Length alone can claim.
