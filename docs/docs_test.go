@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 
+	"github.com/postern-db/postern/server/auth"
 	"github.com/postern-db/postern/server/config"
 )
 
@@ -38,5 +40,26 @@ func TestConfigurationPage(t *testing.T) {
 	}
 	if !bytes.Equal(got, page.Bytes()) {
 		t.Error("configuration.md is out of date: run go test ./docs -update")
+	}
+}
+
+// TestIssuersExample reads the example of jwt-issuers as the server would.
+func TestIssuersExample(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("authentication.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(page), "```json\n")
+	example, _, found := strings.Cut(example, "```")
+	if !found {
+		t.Fatal("there is no example")
+	}
+	issuers, err := auth.ParseIssuers(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.New(auth.Config{Issuers: issuers}); err != nil {
+		t.Error(err)
 	}
 }
