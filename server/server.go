@@ -10,8 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/postern-db/postern/introspect"
 	"github.com/postern-db/postern/server/audit"
 	"github.com/postern-db/postern/server/auth"
@@ -44,8 +42,8 @@ type Server struct {
 	reload       func(map[string]string, *config.Config) (*config.Config, error)
 	pool         *rls.Pool
 	state        atomic.Pointer[state]
-	router       *echo.Echo
-	audit        *audit.Log // nil without audit-log
+	handler      http.Handler // the router and what is around it
+	audit        *audit.Log   // nil without audit-log
 	watcher      *introspect.Watcher
 
 	listening  listening
@@ -100,7 +98,7 @@ func (s *Server) start(ctx context.Context, c *config.Config) error {
 	if err := s.startAudit(ctx, s.state.Load().config); err != nil {
 		return err
 	}
-	s.router = s.newRouter()
+	s.handler = s.layers(s.newRouter())
 	s.watch()
 	return nil
 }
@@ -149,4 +147,4 @@ func (s *Server) Close() {
 }
 
 // ServeHTTP serves one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
