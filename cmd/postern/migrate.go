@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/postern-db/postern/internal/policypattern"
 )
 
 type migrateCommand struct {
@@ -211,21 +214,32 @@ func versionOf(ctx context.Context, conn *pgx.Conn) (version int32, err error) {
 }
 
 type migrateNew struct {
-	Name string `arg:"" help:"What the migration does, in a few words."`
-	Dir  string `default:"migrations" placeholder:"DIR" help:"Folder of the migrations (default: ${default})."`
+	Name        string `arg:"" optional:"" help:"What the migration does, in a few words."`
+	Dir         string `default:"migrations" placeholder:"DIR" help:"Folder of the migrations (default: ${default})."`
+	WithHelpers bool   `help:"Write the migration of the SQL helpers: the schema auth with auth.claim('sub'), auth.uid(), auth.role() and auth.has_scope('…'), by which policies ask who calls."`
 }
 
 // Help is shown by --help.
 func (migrateNew) Help() string {
-	return "Writes the next numbered file into the folder, which it makes where it is missing, and prints the file's path."
+	return "Writes the next numbered file into the folder, which it makes where it is missing, and prints the file's path. " +
+		"The file is empty but for comments, or with --with-helpers complete."
 }
 
 // Examples are shown by --help.
-func (migrateNew) Examples() string { return "  postern migrate new \"add chat\"\n" }
+func (migrateNew) Examples() string {
+	return "  postern migrate new \"add chat\"\n  postern migrate new --with-helpers\n"
+}
 
 // Run writes the file.
 func (c migrateNew) Run(a *app) error {
-	file, err := writeMigration(c.Dir, c.Name)
+	name, text := c.Name, migrationTemplate
+	switch {
+	case c.WithHelpers:
+		name, text = cmp.Or(name, "auth helpers"), policypattern.Helpers
+	case name == "":
+		return usageError{errors.New("say what the migration does, in a few words")}
+	}
+	file, err := writeMigration(c.Dir, name, text)
 	if err != nil {
 		return err
 	}

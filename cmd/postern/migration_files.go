@@ -60,8 +60,8 @@ const migrationTemplate = `-- What this migration does, and why.
 -- What undoes it. If nothing can, remove this and the line above.
 `
 
-// writeMigration makes the next numbered file in dir, and dir where it is missing, and returns the file's path.
-func writeMigration(dir, name string) (string, error) {
+// writeMigration makes the next numbered file in dir, with that text, and dir where it is missing. It returns the file's path.
+func writeMigration(dir, name, text string) (string, error) {
 	name = strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(name), "_"), "_")
 	if name == "" {
 		return "", usageError{errors.New("the name of a migration has at least one letter or digit")}
@@ -78,7 +78,7 @@ func writeMigration(dir, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("make the migration: %w", err)
 	}
-	_, err = f.WriteString(migrationTemplate)
+	_, err = f.WriteString(text)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return "", fmt.Errorf("write the migration: %w", err)
 	}
