@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (x *exchange) describe(ctx context.Context) error {
 	}
 	x.timing.measure(&x.timing.transaction, began)
 	write, media := openapi.WriteSwagger, "application/openapi+json; charset=utf-8"
-	if x.openAPI || strings.Contains(x.plan.Media.Text, "version=3.1") {
+	if x.openAPI || asksForVersion31(x.plan.Media.Text) {
 		write, media = openapi.WriteOpenAPI, "application/openapi+json;version=3.1; charset=utf-8"
 	}
 	h := x.w.Header()
@@ -57,8 +58,9 @@ func (x *exchange) describe(ctx context.Context) error {
 	fmt.Fprintf(tag, "%s %s %s", x.state.id, in.Schema, media)
 	etag := `"` + base64.RawURLEncoding.EncodeToString(tag.Sum(nil)[:15]) + `"`
 	h.Set("ETag", etag)
+	h.Set("Cache-Control", "private, no-cache") // it depends on who asks, and on the catalog of the moment
 	x.commonHeaders()
-	if contains(listItems(x.r.Header["If-None-Match"]), etag) {
+	if matches(x.r.Header["If-None-Match"], etag) {
 		x.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -70,6 +72,27 @@ func (x *exchange) describe(ctx context.Context) error {
 		x.server.logger.Debug("client gone", "error", err)
 	}
 	return nil
+}
+
+// asksForVersion31 reports whether a media type of the Accept header asks for OpenAPI 3.1 rather than for PostgREST's document.
+func asksForVersion31(accepted string) bool {
+	_, params, err := mime.ParseMediaType(accepted)
+	if err != nil {
+		return false
+	}
+	version := params["version"]
+	return version == "3" || version == "3.1" || strings.HasPrefix(version, "3.1.")
+}
+
+// matches reports whether an If-None-Match names the entity tag. The comparison is weak, since proxies that compress make tags
+// weak (RFC 9110, 13.1.2).
+func matches(header []string, etag string) bool {
+	for _, item := range listItems(header) {
+		if item == "*" || strings.TrimPrefix(item, "W/") == etag {
+			return true
+		}
+	}
+	return false
 }
 
 // readAccess finds out, as the caller, what the caller may use. tag is told what was found.
