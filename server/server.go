@@ -29,7 +29,7 @@ type Config struct {
 	// of the result decides what the request may do; its Claims are a JSON object. An error of type *auth.Error is answered
 	// as it says, any other with 500. Defaults to tokens, as Settings have it.
 	Authenticate func(*http.Request) (auth.Caller, error)
-	// Version is what the API's description gives as its version. Defaults to "devel".
+	// Version is what the API's description gives as its version. Defaults to that of Postern in the program.
 	Version string
 }
 
@@ -59,7 +59,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, errors.New("server: Config.Settings is required")
 	}
 	s := &Server{
-		logger: cfg.Logger, reload: cfg.Reload, authenticate: cfg.Authenticate, version: cmp.Or(cfg.Version, "devel"),
+		logger: cfg.Logger, reload: cfg.Reload, authenticate: cfg.Authenticate, version: cmp.Or(cfg.Version, moduleVersion()),
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()
