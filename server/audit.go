@@ -3,7 +3,6 @@ package server
 import (
 	"crypto/rand"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/postern-db/postern/server/audit"
@@ -17,36 +16,13 @@ const requestIDHeader = "X-Request-Id"
 // maxRequestID bounds the id that a client may choose.
 const maxRequestID = 128
 
-// recorder remembers the status of a response for the audit log.
-type recorder struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader sends the head.
-func (w *recorder) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets http.ResponseController find what the writer can do.
-func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// Flush sends what is buffered.
-func (w *recorder) Flush() {
-	if f, ok := w.ResponseWriter.(http.Flusher); ok {
-		f.Flush()
-	}
-}
-
-// identify gives the request its id and has the response recorded.
+// identify gives the request its id.
 func (x *exchange) identify() {
 	x.requestID = x.r.Header.Get(requestIDHeader)
 	if !validRequestID(x.requestID) {
 		x.requestID = rand.Text()
 	}
 	x.w.Header().Set(requestIDHeader, x.requestID)
-	x.w = &recorder{ResponseWriter: x.w, status: http.StatusOK}
 }
 
 func validRequestID(id string) bool {
@@ -59,19 +35,16 @@ func validRequestID(id string) bool {
 }
 
 // record writes the audit line of a request that has been answered.
-func (x *exchange) record(began time.Time) {
+func (x *exchange) record(rec *recorder) {
 	e := audit.Entry{
-		Time: began, RequestID: x.requestID, Subject: x.caller.Subject, Issuer: x.caller.Issuer, TokenID: x.caller.TokenID,
-		Role: x.role, Rows: x.rows, Code: x.code, Duration: time.Since(began), Remote: x.r.RemoteAddr,
+		Time: rec.began, RequestID: x.requestID, Subject: x.caller.Subject, Issuer: x.caller.Issuer, TokenID: x.caller.TokenID,
+		Role: x.role, Rows: x.rows, Code: x.code, Duration: time.Since(rec.began), Status: rec.status, Remote: x.r.RemoteAddr,
 	}
 	if e.Role == "" {
 		e.Role = x.caller.Role
 	}
 	if host, _, err := net.SplitHostPort(e.Remote); err == nil {
 		e.Remote = host
-	}
-	if w, ok := x.w.(*recorder); ok {
-		e.Status = w.status
 	}
 	if r := x.request; r != nil {
 		e.Schema, e.Resource, e.Filters = r.Schema, r.Name, filterColumns(r)

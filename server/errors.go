@@ -40,7 +40,8 @@ func text(s string) json.RawMessage {
 // fail answers with an error. What is not foreseen is logged and answered without its text.
 func (x *exchange) fail(err error) {
 	if errors.Is(err, context.Canceled) && x.r.Context().Err() != nil {
-		return // the client is gone
+		x.gone = true
+		return
 	}
 	e := x.classify(err)
 	if e == nil {

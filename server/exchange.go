@@ -35,6 +35,7 @@ type exchange struct {
 	requestID string
 	rows      int64
 	code      string
+	gone      bool // the client hung up before it was answered
 	openAPI   bool // the OpenAPI 3.1 document is asked for by its path
 }
 
@@ -42,10 +43,11 @@ type exchange struct {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{server: s, state: s.state.Load(), w: w, r: r, rows: -1}
 	c := x.state.config
+	if rec := recorderOf(w); rec != nil {
+		rec.exchange = x
+	}
 	if s.audit != nil {
 		x.identify()
-		w = x.w
-		defer x.record(time.Now())
 	}
 	if name := c.ServerTraceHeader; name != "" {
 		if v := r.Header.Get(name); v != "" {
@@ -156,7 +158,7 @@ func (x *exchange) readBody() ([]byte, error) {
 	}
 	reader := io.Reader(x.r.Body)
 	if limit > 0 {
-		reader = http.MaxBytesReader(x.w, x.r.Body, limit)
+		reader = http.MaxBytesReader(innermost(x.w), x.r.Body, limit)
 	}
 	body, err := readAll(reader, x.r.ContentLength)
 	var tooBig *http.MaxBytesError

@@ -37,7 +37,7 @@ func (x *exchange) exchangeToken(ctx context.Context) error {
 			Headers: []pair{{"Allow", http.MethodPost}},
 		}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxExchangeBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(innermost(x.w), x.r.Body, maxExchangeBytes))
 	if err != nil {
 		return tooLarge(maxExchangeBytes)
 	}
