@@ -37,26 +37,20 @@ func (x *exchange) describe(ctx context.Context) error {
 		ProxyURI: c.OpenAPIServerProxyURI, Host: c.ServerHost, Port: c.ServerPort, SecurityActive: c.OpenAPISecurityActive,
 		Version: x.server.version,
 	}
-	tag := sha256.New()
-	if !in.IgnorePrivileges {
-		in.Access = &openapi.Access{}
-		if err := x.readAccess(ctx, in.Access, tag); err != nil {
-			return err
-		}
-	}
-	x.timing.measure(&x.timing.transaction, began)
 	write, media := openapi.WriteSwagger, "application/openapi+json; charset=utf-8"
 	if x.openAPI || asksForVersion31(x.plan.Media.Text) {
 		write, media = openapi.WriteOpenAPI, "application/openapi+json;version=3.1; charset=utf-8"
 	}
+	etag, err := x.documentTag(ctx, &in, media)
+	if err != nil {
+		return err
+	}
+	x.timing.measure(&x.timing.transaction, began)
 	h := x.w.Header()
 	h.Set("Content-Type", media)
 	if x.request.SchemaNegotiated {
 		h.Set("Content-Profile", x.request.Schema)
 	}
-	// What the document is made of identifies it, so that it need not be made to see that the client has it.
-	fmt.Fprintf(tag, "%s %s %s", x.state.id, in.Schema, media)
-	etag := `"` + base64.RawURLEncoding.EncodeToString(tag.Sum(nil)[:15]) + `"`
 	h.Set("ETag", etag)
 	h.Set("Cache-Control", "private, no-cache") // it depends on who asks, and on the catalog of the moment
 	x.commonHeaders()
@@ -95,15 +89,40 @@ func matches(header []string, etag string) bool {
 	return false
 }
 
-// readAccess finds out, as the caller, what the caller may use. tag is told what was found.
-func (x *exchange) readAccess(ctx context.Context, access *openapi.Access, tag io.Writer) error {
-	t, err := x.transaction()
-	if err != nil {
-		return err
+// documentTag returns the entity tag of a document. What the document is made of identifies it, so that it need not be made to
+// see that the client has it; if the client has, in.Access may stay unread.
+func (x *exchange) documentTag(ctx context.Context, in *openapi.Input, media string) (string, error) {
+	tag := sha256.New()
+	fmt.Fprintf(tag, "%s %s %s\n", x.state.id, in.Schema, media)
+	key := documentKey{x.role, in.Schema, media}
+	changes := ""
+	if !in.IgnorePrivileges {
+		t, err := x.transaction()
+		if err != nil {
+			return "", err
+		}
+		if changes, err = x.readChanges(ctx, t); err != nil {
+			return "", err
+		}
+		if known := x.state.tags.get(key, changes); known != "" && matches(x.r.Header["If-None-Match"], known) {
+			return known, nil
+		}
+		t.Before = rls.Query{} // it has run
+		if in.Access, err = x.readAccess(ctx, t, tag); err != nil {
+			return "", err
+		}
 	}
+	etag := `"` + base64.RawURLEncoding.EncodeToString(tag.Sum(nil)[:15]) + `"`
+	x.state.tags.set(key, changes, etag)
+	return etag, nil
+}
+
+// readAccess finds out, as the caller, what the caller may use. tag is told what was found.
+func (x *exchange) readAccess(ctx context.Context, t *rls.Transaction, tag io.Writer) (*openapi.Access, error) {
 	t.Main = rls.Query{SQL: openapi.AccessibleSQL, Args: [][]byte{[]byte(x.request.Schema)}}
-	_, err = x.server.pool.Run(ctx, t, func(rows *rls.Rows) error {
-		*access = openapi.Access{}
+	var access *openapi.Access
+	_, err := x.server.pool.Run(ctx, t, func(rows *rls.Rows) error {
+		access = &openapi.Access{}
 		for rows.Next() {
 			values := rows.Values()
 			if _, err := tag.Write(append(bytes.Join(values, []byte{0}), '\n')); err != nil {
@@ -115,7 +134,7 @@ func (x *exchange) readAccess(ctx context.Context, access *openapi.Access, tag i
 		}
 		return nil
 	})
-	return err
+	return access, err
 }
 
 // parseOptions returns how the request is to be read.

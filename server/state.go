@@ -25,6 +25,8 @@ type state struct {
 	// extraSearchPath is db-extra-search-path, quoted and with a leading comma.
 	extraSearchPath string
 	preRequest      string // the statement that calls db-pre-request, or ""
+	// tags are those of the documents that describe the API.
+	tags *documentTags
 	// endVerifier ends what the verifier does in the background.
 	endVerifier context.CancelFunc
 }
@@ -44,7 +46,7 @@ func newState(c *config.Config, catalog *schema.Catalog, logger *slog.Logger) (*
 		return nil, err
 	}
 	s := &state{
-		id: rand.Text(), config: c, verifier: verifier, catalog: catalog,
+		id: rand.Text(), config: c, verifier: verifier, catalog: catalog, tags: &documentTags{},
 		parse: sql.Options{
 			Schemas: c.DBSchemas, RootRoutine: c.DBRootSpec.Name,
 			DescribeDisabled: c.OpenAPIMode == config.OpenAPIDisabled,
@@ -76,6 +78,6 @@ func newState(c *config.Config, catalog *schema.Catalog, logger *slog.Logger) (*
 // withCatalog returns the state with another catalog.
 func (s *state) withCatalog(c *schema.Catalog) *state {
 	next := *s
-	next.id, next.catalog = rand.Text(), c
+	next.id, next.catalog, next.tags = rand.Text(), c, &documentTags{}
 	return &next
 }

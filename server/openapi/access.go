@@ -16,6 +16,12 @@ import (
 //go:embed accessible.sql
 var AccessibleSQL string
 
+// ChangesSQL tells how often the catalogs have changed that AccessibleSQL reads: one value, null if that is not known. While it
+// stays the same, so does what AccessibleSQL returns for a role.
+//
+//go:embed changes.sql
+var ChangesSQL string
+
 // Access is what a role may use of a schema. The zero value is nothing.
 type Access struct {
 	relations map[string]privileges

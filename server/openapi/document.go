@@ -157,7 +157,7 @@ func (d *document) operation(id, tag, summary, description string) {
 // ref writes a reference to a component as an object of its own.
 func (d *document) ref(parts ...string) {
 	d.open('{')
-	d.text("$ref", append([]string{"#/components/"}, parts...)...)
+	d.writer.reference("#/components/", parts...)
 	d.close('}')
 }
 

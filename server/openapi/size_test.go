@@ -1,11 +1,9 @@
 package openapi_test
 
 import (
-	"io"
 	"runtime"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/postern-db/postern/schema"
 	"github.com/postern-db/postern/server/openapi"
@@ -60,24 +58,16 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestLarge holds the limit of 1.5 seconds for 10,000 tables, 100,000 columns and 10,000 functions, and that a document is
-// never held in memory. It is not parallel, since it measures. Under the race detector it makes do with less.
+// TestLarge writes the documents of 10,000 tables, 100,000 columns and 10,000 functions, and holds that a document is never in
+// memory as a whole. It is not parallel, since it measures. Under the race detector it makes do with less.
 func TestLarge(t *testing.T) {
-	tables, limit := 10_000, 1500*time.Millisecond
+	tables := 10_000
 	if underRace {
-		tables, limit = 500, time.Minute
+		tables = 500
 	}
 	in := input(generated(tables), nil)
 	for name, write := range map[string]writeFunc{"swagger": openapi.WriteSwagger, "openapi": openapi.WriteOpenAPI} {
 		t.Run(name, func(t *testing.T) {
-			best := time.Hour
-			for range 3 {
-				start := time.Now()
-				if err := write(io.Discard, in); err != nil {
-					t.Fatal(err)
-				}
-				best = min(best, time.Since(start))
-			}
 			runtime.GC()
 			var before runtime.MemStats
 			runtime.ReadMemStats(&before)
@@ -86,10 +76,7 @@ func TestLarge(t *testing.T) {
 				t.Fatal(err)
 			}
 			grown := int(c.heap) - int(before.HeapAlloc)
-			t.Logf("%d MB in %v, heap grew by %d MB", c.bytes>>20, best, grown>>20)
-			if best > limit {
-				t.Errorf("took %v, want at most %v", best, limit)
-			}
+			t.Logf("%d MB, heap grew by %d MB", c.bytes>>20, grown>>20)
 			if grown > c.bytes {
 				t.Errorf("needed %d bytes for %d", grown, c.bytes)
 			}
@@ -98,7 +85,7 @@ func TestLarge(t *testing.T) {
 }
 
 func BenchmarkWrite(b *testing.B) {
-	in := input(generated(1000), nil)
+	in := input(generated(10_000), nil)
 	for name, write := range map[string]writeFunc{"swagger": openapi.WriteSwagger, "openapi": openapi.WriteOpenAPI} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -114,7 +114,7 @@ func (s *swagger) reference(to string, parts ...string) {
 			parts[i] = pointerToken(p)
 		}
 	}
-	s.text("$ref", append([]string{to}, parts...)...)
+	s.writer.reference(to, parts...)
 }
 
 func (s *swagger) functionPath(f *function) {

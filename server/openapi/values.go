@@ -172,6 +172,9 @@ func (d *document) example(v value) string {
 
 // unquoted returns the text of a JSON value: of a string its content, of others themselves.
 func unquoted(value string) string {
+	if value == "" || value[0] != '"' {
+		return value
+	}
 	var s string
 	if json.Unmarshal([]byte(value), &s) == nil {
 		return s

@@ -86,6 +86,17 @@ func (j *writer) raw(json string) {
 	j.buf = append(j.buf, json...)
 }
 
+// reference writes a member $ref, the parts of which are joined.
+func (j *writer) reference(to string, parts ...string) {
+	j.key("$ref")
+	j.next()
+	j.buf = append(append(j.buf, '"'), to...)
+	for _, p := range parts {
+		j.buf = appendText(j.buf, p)
+	}
+	j.buf = append(j.buf, '"')
+}
+
 func (j *writer) text(key string, parts ...string) { j.key(key); j.str(parts...) }
 func (j *writer) number(key string, n int)         { j.key(key); j.raw(strconv.Itoa(n)) }
 func (j *writer) bool(key string, b bool)          { j.key(key); j.raw(strconv.FormatBool(b)) }
