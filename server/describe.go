@@ -34,8 +34,8 @@ func (x *exchange) describe(ctx context.Context) error {
 	began := time.Now()
 	in := openapi.Input{
 		Catalog: x.state.catalog, Schema: x.request.Schema, IgnorePrivileges: c.OpenAPIMode == config.OpenAPIIgnorePrivileges,
-		ProxyURI: c.OpenAPIServerProxyURI, Host: c.ServerHost, Port: c.ServerPort, SecurityActive: c.OpenAPISecurityActive,
-		Version: x.server.version,
+		ProxyURI: x.publicURI(), Host: c.ServerHost, Port: c.ServerPort, BasePath: c.ServerBasePath,
+		SecurityActive: c.OpenAPISecurityActive, Version: x.server.version,
 	}
 	write, media := openapi.WriteSwagger, "application/openapi+json; charset=utf-8"
 	if x.openAPI || asksForVersion31(x.plan.Media.Text) {
@@ -93,8 +93,8 @@ func matches(header []string, etag string) bool {
 // see that the client has it; if the client has, in.Access may stay unread.
 func (x *exchange) documentTag(ctx context.Context, in *openapi.Input, media string) (string, error) {
 	tag := sha256.New()
-	fmt.Fprintf(tag, "%s %s %s\n", x.state.id, in.Schema, media)
-	key := documentKey{x.role, in.Schema, media}
+	fmt.Fprintf(tag, "%s %s %s %s\n", x.state.id, in.Schema, media, in.ProxyURI)
+	key := documentKey{x.role, in.Schema, media, in.ProxyURI}
 	changes := ""
 	if !in.IgnorePrivileges {
 		t, err := x.transaction()

@@ -19,7 +19,7 @@ type documentTags struct {
 	known map[documentKey]documentTag
 }
 
-type documentKey struct{ role, schema, media string }
+type documentKey struct{ role, schema, media, uri string }
 
 type documentTag struct {
 	changes string // openapi.ChangesSQL when the tag was made

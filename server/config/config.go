@@ -167,12 +167,16 @@ type Config struct {
 	MaxURLBytes int
 	// OpenAPIUI is openapi-ui. Defaults to false.
 	OpenAPIUI bool
+	// ServerBasePath is server-base-path, such as /api. Defaults to none ("").
+	ServerBasePath string
 	// ServerBufferBytes is server-buffer-bytes; 0 streams every answer.
 	// Defaults to 1 MiB.
 	ServerBufferBytes int64
 	// ServerShutdownTimeout is server-shutdown-timeout; 0 waits for ever.
 	// Defaults to 30 s.
 	ServerShutdownTimeout time.Duration
+	// ServerTrustedProxies is server-trusted-proxies. Defaults to nobody.
+	ServerTrustedProxies TrustedProxies
 
 	// Warnings lists the values that PostgREST passes over in silence and the
 	// syntax it calls deprecated. To be logged, never a reason to stop.

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
@@ -46,7 +47,7 @@ func (in *Input) address() address {
 	if a, ok := in.proxy(); ok {
 		return a
 	}
-	a := address{scheme: "http", host: in.Host, port: in.Port, path: "/"}
+	a := address{scheme: "http", host: in.Host, port: in.Port, path: cmp.Or(in.BasePath, "/")}
 	switch a.host {
 	case "*", "*4", "!4", "*6", "!6":
 		a.host = "0.0.0.0"

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 
@@ -106,7 +107,7 @@ func (d *document) write() {
 func (d *document) server() string {
 	a, ok := d.in.proxy()
 	if !ok {
-		return "/"
+		return cmp.Or(d.in.BasePath, "/")
 	}
 	url := a.scheme + "://" + a.host
 	if a.scheme == "http" && a.port != 80 || a.scheme == "https" && a.port != 443 {

@@ -28,6 +28,8 @@ type Input struct {
 	// the host such as !4 become 0.0.0.0.
 	Host string
 	Port int
+	// BasePath is server-base-path, the path of the API if there is no proxy, such as /api; "" is the root.
+	BasePath string
 	// SecurityActive is openapi-security-active: the Swagger document says how to send a token. The OpenAPI 3.1 document
 	// always does.
 	SecurityActive bool
