@@ -107,7 +107,6 @@ func (x *exchange) documentTag(ctx context.Context, in *openapi.Input, media str
 		if known := x.state.tags.get(key, changes); known != "" && matches(x.r.Header["If-None-Match"], known) {
 			return known, nil
 		}
-		t.Before = rls.Query{} // it has run
 		if in.Access, err = x.readAccess(ctx, t, tag); err != nil {
 			return "", err
 		}

@@ -13,7 +13,8 @@ const maxKnownTags = 1024
 
 // documentTags are the entity tags of the documents that describe the API, as far as they were made with the state that they belong
 // to. Of a large schema it takes long to find out what a role may use, even to see that nothing has changed; how often
-// anything changed is found out at once.
+// anything changed is found out at once. It is known with a delay of ten seconds at most; until then a client keeps the
+// description that it has, which grants it nothing.
 type documentTags struct {
 	mu    sync.Mutex
 	known map[documentKey]documentTag
@@ -49,8 +50,12 @@ func (d *documentTags) set(key documentKey, changes, tag string) {
 	d.known[key] = documentTag{changes, tag}
 }
 
-// readChanges tells, as the caller, how often the catalogs have changed; "" if that is not known.
+// readChanges tells, as the caller, how often the catalogs have changed; "" if that is not known. t can be run once more, for what is
+// not known.
 func (x *exchange) readChanges(ctx context.Context, t *rls.Transaction) (changes string, err error) {
+	if x.state.catalog.ServerVersion < 150000 { // changes of an idle session are not counted there
+		return "", nil
+	}
 	t.Main = rls.Query{SQL: openapi.ChangesSQL}
 	_, err = x.server.pool.Run(ctx, t, func(rows *rls.Rows) error {
 		for rows.Next() {
@@ -58,5 +63,6 @@ func (x *exchange) readChanges(ctx context.Context, t *rls.Transaction) (changes
 		}
 		return nil
 	})
+	t.Before = rls.Query{} // it has run, and must not for what comes next
 	return changes, err
 }

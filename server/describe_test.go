@@ -127,9 +127,12 @@ func TestDescribeETag(t *testing.T) {
 	w := ask(handler, http.MethodGet, "/openapi.json")
 	before := w.Header().Get("ETag")
 	db.Exec(t, "revoke select on library.genres from visitor")
-	if w := ask(handler, http.MethodGet, "/openapi.json", "If-None-Match", before); w.Code != http.StatusOK || strings.Contains(w.Body.String(), `"/genres"`) {
-		t.Errorf("after a REVOKE: got %d", w.Code)
+	if w := ask(handler, http.MethodGet, "/openapi.json"); strings.Contains(w.Body.String(), `"/genres"`) {
+		t.Error("after a REVOKE the document still shows the relation")
 	}
+	eventually(t, 30*time.Second, "the document after a REVOKE", func() bool { // PostgreSQL counts changes with a delay
+		return ask(handler, http.MethodGet, "/openapi.json", "If-None-Match", before).Code == http.StatusOK
+	})
 	before = ask(handler, http.MethodGet, "/").Header().Get("ETag")
 	db.Exec(t, "alter table library.books add shelf text")
 	handler.ReloadSchema()
