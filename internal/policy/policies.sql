@@ -1,0 +1,14 @@
+-- The expressions come twice: as plain SQL, and as the tree, in which objects stand by oid.
+select
+  p.oid,
+  p.polrelid,
+  p.polname,
+  p.polcmd::text,
+  p.polpermissive,
+  p.polroles,
+  coalesce(pg_get_expr(p.polqual, p.polrelid), ''),
+  coalesce(pg_get_expr(p.polwithcheck, p.polrelid), ''),
+  coalesce(p.polqual::text, ''),
+  coalesce(p.polwithcheck::text, '')
+from pg_policy p
+order by p.polrelid, p.polname
