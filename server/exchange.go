@@ -31,6 +31,9 @@ type exchange struct {
 	request *sql.Request
 	plan    *sql.Plan
 	timing  timing
+	// template is the request's; prepared, if not nil, is what one of the same template became.
+	template *sql.Template
+	prepared *prepared
 	// requestID, rows and code are for the audit log: of the request, and affected, -1 if not known, and of the error.
 	requestID string
 	rows      int64
@@ -57,6 +60,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if s.cors(w, r, c.ServerCORSAllowedOrigins) {
 		return
 	}
+	defer x.release()
 	defer x.recover()
 	if err := x.serve(r.Context()); err != nil {
 		x.fail(err)
@@ -135,9 +139,11 @@ func (x *exchange) parse() error {
 		return err
 	}
 	options, path := x.parseOptions()
-	request, parseErr := sql.Parse(&sql.Source{
-		Method: x.r.Method, Path: path, RawQuery: x.r.URL.RawQuery, Header: x.r.Header, Body: body,
-	}, options)
+	src := sql.Source{Method: x.r.Method, Path: path, RawQuery: x.r.URL.RawQuery, Header: x.r.Header, Body: body}
+	if options == &x.state.parse && x.recall(&src) {
+		return nil
+	}
+	request, parseErr := sql.Parse(&src, options)
 	if parseErr != nil {
 		return parseErr
 	}
@@ -210,6 +216,10 @@ func unreadable() error {
 
 func (x *exchange) resolve() error {
 	defer x.timing.measure(&x.timing.plan, time.Now())
+	if x.prepared != nil {
+		x.plan = x.prepared.plan
+		return nil
+	}
 	plan, err := sql.NewPlan(x.request, x.state.catalog, &x.state.plan, x.role)
 	if err != nil {
 		return err

@@ -40,13 +40,9 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b 
 // maxPooledBuffer keeps a single large answer from holding its memory for ever.
 const maxPooledBuffer = 256 << 10
 
-func newResult(x *exchange, s *sql.Statement) *result {
-	r := &result{x: x, statement: s, buffer: buffers.Get().(*[]byte)}
+func newResult(x *exchange, s *sql.Statement, columns []encode.Column) *result {
+	r := &result{x: x, statement: s, columns: columns, buffer: buffers.Get().(*[]byte)}
 	r.body = (*r.buffer)[:0]
-	r.columns = make([]encode.Column, len(s.Columns))
-	for i, c := range s.Columns {
-		r.columns[i] = encode.NewColumn(c.Key, c.Encoding)
-	}
 	return r
 }
 

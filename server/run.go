@@ -18,7 +18,7 @@ const responseSQL = "select nullif(current_setting('response.headers', true), ''
 // run builds the statement, runs it and responds.
 func (x *exchange) run(ctx context.Context) error {
 	began := time.Now()
-	statement := sql.Build(x.plan)
+	statement, columns := x.build()
 	t, err := x.transaction()
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (x *exchange) run(ctx context.Context) error {
 		t.After = append(t.After, rls.Query{SQL: responseSQL})
 	}
 	t.RunsCode = t.RunsCode || x.plan.RunsCode
-	res := newResult(x, statement)
+	res := newResult(x, statement, columns)
 	defer res.free()
 	if x.checksResult() {
 		t.Check = func(out *rls.Outcome) error {

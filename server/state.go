@@ -20,6 +20,8 @@ type state struct {
 	verifier *auth.Verifier
 	parse    sql.Options
 	plan     sql.Settings
+	// templates are what requests became with this state.
+	templates *templates
 	// catalog is nil until it was read for the first time.
 	catalog *schema.Catalog
 	// extraSearchPath is db-extra-search-path, quoted and with a leading comma.
@@ -46,7 +48,7 @@ func newState(c *config.Config, catalog *schema.Catalog, logger *slog.Logger) (*
 		return nil, err
 	}
 	s := &state{
-		id: rand.Text(), config: c, verifier: verifier, catalog: catalog, tags: &documentTags{},
+		id: rand.Text(), config: c, verifier: verifier, catalog: catalog, tags: &documentTags{}, templates: newTemplates(),
 		parse: sql.Options{
 			Schemas: c.DBSchemas, RootRoutine: c.DBRootSpec.Name,
 			DescribeDisabled: c.OpenAPIMode == config.OpenAPIDisabled,
@@ -78,6 +80,6 @@ func newState(c *config.Config, catalog *schema.Catalog, logger *slog.Logger) (*
 // withCatalog returns the state with another catalog.
 func (s *state) withCatalog(c *schema.Catalog) *state {
 	next := *s
-	next.id, next.catalog, next.tags = rand.Text(), c, &documentTags{}
+	next.id, next.catalog, next.tags, next.templates = rand.Text(), c, &documentTags{}, newTemplates()
 	return &next
 }

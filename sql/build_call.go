@@ -11,7 +11,7 @@ func (b *builder) call() *Statement {
 		b.raw(") ")
 	})
 	s := b.finish(with, b.totalOf(p.Root, p.Request))
-	s.ReadsResponse = true
+	s.ReadsResponse = p.RunsCode
 	return s
 }
 

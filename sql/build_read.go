@@ -14,7 +14,7 @@ func (b *builder) read() *Statement {
 		q.count(p.Root)
 		s.PlanRows = &Query{string(q.text), q.args}
 	}
-	s.ReadsResponse = p.Relation.IsView() || p.Root.runsFunctions() || p.Handler.Kind == HandlerCustom
+	s.ReadsResponse = p.RunsCode && (p.Relation.IsView() || p.Root.runsFunctions() || p.Handler.Kind == HandlerCustom)
 	return s
 }
 

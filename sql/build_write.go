@@ -24,7 +24,7 @@ func (b *builder) write() *Statement {
 			s.Shape = ShapeLines
 		}
 	}
-	s.ReadsResponse = true
+	s.ReadsResponse = p.RunsCode || m.CountInserted
 	return s
 }
 

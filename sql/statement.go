@@ -16,7 +16,8 @@ type Statement struct {
 	HasTotal bool
 	// PlanRows, if not nil, is an EXPLAIN (FORMAT JSON) whose top node tells the planner's estimate of the number of rows.
 	PlanRows *Query
-	// ReadsResponse is set if code that ran in the transaction may have set response.headers or response.status.
+	// ReadsResponse is set if code that ran in the transaction may have set response.headers or response.status, or if it counts
+	// the rows that an upsert inserts. What is known to be harmless (schema.Relation.RunsCode) sets nothing.
 	ReadsResponse bool
 }
 

@@ -10,23 +10,43 @@ const fixedSettings = 8
 // come before the role.
 func (t *Transaction) preamble() Query {
 	before, after := len(t.LoginSettings), len(t.Settings)
-	args := make([][]byte, 0, fixedSettings+2*(before+after))
-	for _, s := range t.LoginSettings {
-		args = append(args, []byte(s.Name), []byte(s.Value))
-	}
 	readOnly := "off"
 	if t.ReadOnly {
 		readOnly = "on"
 	}
-	args = append(args, []byte(t.SearchPath), []byte(t.Role), []byte(t.Claims), []byte(t.Method), []byte(t.Path),
-		[]byte(t.Headers), []byte(t.Cookies), []byte(readOnly))
+	fixed := [fixedSettings]string{t.SearchPath, t.Role, t.Claims, t.Method, t.Path, t.Headers, t.Cookies, readOnly}
+	size := 0
+	for _, v := range fixed {
+		size += len(v)
+	}
+	args := arguments{list: make([][]byte, 0, fixedSettings+2*(before+after)), text: make([]byte, 0, size)}
+	for _, s := range t.LoginSettings {
+		args.add(s.Name)
+		args.add(s.Value)
+	}
+	for _, v := range fixed {
+		args.add(v)
+	}
 	for _, s := range t.Settings {
-		args = append(args, []byte(s.Name), []byte(s.Value))
+		args.add(s.Name)
+		args.add(s.Value)
 	}
 	if before == 0 && after == 0 {
-		return Query{SQL: plainPreamble, Args: args}
+		return Query{SQL: plainPreamble, Args: args.list}
 	}
-	return Query{SQL: preambleSQL(before, after), Args: args}
+	return Query{SQL: preambleSQL(before, after), Args: args.list}
+}
+
+// arguments are the arguments of a statement, whose texts stand in one piece of memory as far as it reaches.
+type arguments struct {
+	list [][]byte
+	text []byte
+}
+
+func (a *arguments) add(value string) {
+	start := len(a.text)
+	a.text = append(a.text, value...)
+	a.list = append(a.list, a.text[start:len(a.text):len(a.text)])
 }
 
 // maxArguments is below the number of arguments that PostgreSQL allows in one call (100).

@@ -79,6 +79,7 @@ type flight struct {
 	stmts *statements
 	pipe  *pgconn.Pipeline
 	steps []step
+	room  [8]step // for steps, which are seldom more
 	rows  Rows
 	out   Outcome
 }
@@ -124,7 +125,7 @@ func (f *flight) run(ctx context.Context) (*Outcome, error) {
 // send queues everything up to the Sync.
 func (f *flight) send() {
 	t := f.t
-	f.steps = make([]step, 0, 8)
+	f.steps = f.room[:0]
 	if t.explicit() {
 		f.pipe.SendQueryParams(t.begin(), nil, nil, nil, nil)
 		f.steps = append(f.steps, step{kind: stepIgnore})
