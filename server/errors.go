@@ -141,6 +141,11 @@ func (x *exchange) classify(err error) *apiError {
 			e.Details = text("The action '" + actionName(x.request.Action) + "' runs as the role '" + x.role + "' (db-role-by-action)")
 		}
 		return e
+	case errors.Is(err, rls.ErrPoolBusy):
+		return &apiError{
+			Status: http.StatusServiceUnavailable, Code: "PGRST003", Message: "Too many requests wait for a connection to the database.",
+			Hint: text("Try again in a moment"),
+		}
 	case errors.Is(err, rls.ErrPoolTimeout):
 		return &apiError{Status: http.StatusGatewayTimeout, Code: "PGRST003", Message: "Timed out acquiring connection from connection pool."}
 	case errors.As(err, &lost):

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -171,6 +172,8 @@ func (x *exchange) readBody() ([]byte, error) {
 	switch {
 	case errors.As(err, &tooBig):
 		return nil, tooLarge(limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, tooSlow()
 	case err != nil:
 		return nil, unreadable()
 	}
@@ -207,6 +210,13 @@ func tooLarge(limit int64) error {
 	return &apiError{
 		Status: http.StatusRequestEntityTooLarge, Code: sql.CodeInvalidBody, Message: "The body is too large",
 		Details: text("At most " + strconv.FormatInt(limit, 10) + " bytes are allowed (max-body-bytes)"),
+	}
+}
+
+func tooSlow() error {
+	return &apiError{
+		Status: http.StatusRequestTimeout, Code: sql.CodeInvalidBody, Message: "The body did not arrive in time",
+		Details: text("It paused for too long, or came too slowly (server-body-timeout)"),
 	}
 }
 

@@ -21,12 +21,6 @@ type listening struct {
 	addr net.Addr
 }
 
-// headTimeout bounds the time for a request's head, so that slow clients cannot hold connections for ever.
-const headTimeout = 10 * time.Second
-
-// idleTimeout is how long a connection without a request is kept.
-const idleTimeout = 2 * time.Minute
-
 // Addr returns the address that Run listens on, such as 127.0.0.1:3000 or the path of a socket; "" before.
 func (s *Server) Addr() string {
 	s.listening.mu.Lock()
@@ -45,14 +39,14 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	servers := []*http.Server{s.httpServer(s)}
+	servers := []*http.Server{newHTTPServer(s, c)}
 	listeners := []net.Listener{main}
 	if addresses := c.AdminListenAddresses(); len(addresses) > 0 {
 		l, err := listen(ctx, addresses)
 		if err != nil {
 			return errors.Join(err, main.Close())
 		}
-		servers = append(servers, s.httpServer(admin.New(admin.Config{Ready: s.ready, Metrics: metrics{s}.handler()})))
+		servers = append(servers, newHTTPServer(admin.New(admin.Config{Ready: s.ready, Metrics: metrics{s}.handler()}), c))
 		listeners = append(listeners, l)
 		s.logger.Info("admin server listening", "address", l.Addr().String())
 	}
@@ -63,7 +57,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 	failed := make(chan error, len(servers))
 	for i, server := range servers {
-		go func() { failed <- server.Serve(listeners[i]) }()
+		go func() { failed <- server.Serve(timeWrites(listeners[i], c.ServerWriteTimeout)) }()
 	}
 	select {
 	case err = <-failed:
@@ -88,10 +82,6 @@ func shutdown(ctx context.Context, servers []*http.Server, timeout time.Duration
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (s *Server) httpServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: headTimeout, IdleTimeout: idleTimeout}
 }
 
 // listen tries the addresses in order and takes the first that works.

@@ -68,6 +68,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	pool, err := rls.New(ctx, rls.Config{
 		URI: string(c.DBURI), MaxConnections: c.DBPool, AcquireTimeout: c.DBPoolAcquisitionTimeout,
 		MaxIdleTime: c.DBPoolMaxIdletime, MaxLifetime: c.DBPoolMaxLifetime, Unprepared: !c.DBPreparedStatements,
+		MaxWaiting: c.DBPoolMaxWaiting,
 	})
 	if err != nil {
 		return nil, err

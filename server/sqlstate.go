@@ -46,7 +46,7 @@ var sqlStates = map[string]int{
 	"40":    http.StatusInternalServerError, // transaction rollback
 	"53400": http.StatusInternalServerError, // configuration limit exceeded
 	"53":    http.StatusServiceUnavailable,  // insufficient resources
-	"54":    http.StatusInternalServerError, // program limit exceeded
+	"54":    http.StatusBadRequest,          // program limit exceeded: too much nesting, too many columns or arguments
 	"55":    http.StatusInternalServerError, // object not in prerequisite state
 	"57P01": http.StatusServiceUnavailable,  // administrator command
 	"57":    http.StatusInternalServerError, // operator intervention

@@ -55,7 +55,7 @@ func newState(c *config.Config, catalog *schema.Catalog, logger *slog.Logger) (*
 			AllowTransaction: c.DBTxEnd.AllowOverride(),
 			Limits: sql.Limits{
 				EmbedDepth: c.MaxEmbedDepth, LogicDepth: c.MaxLogicDepth, SelectItems: c.MaxSelectItems, Filters: c.MaxFilters,
-				JSONPathSteps: c.MaxJSONPathSteps, JSONDepth: sql.DefaultLimits().JSONDepth,
+				JSONPathSteps: c.MaxJSONPathSteps, JSONDepth: c.MaxJSONDepth,
 			},
 		},
 		plan: sql.Settings{

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -38,7 +39,10 @@ func (x *exchange) exchangeToken(ctx context.Context) error {
 		}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(innermost(x.w), x.r.Body, maxExchangeBytes))
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return tooSlow()
+	case err != nil:
 		return tooLarge(maxExchangeBytes)
 	}
 	req, err := auth.ParseExchange(x.r.Header.Get("Content-Type"), string(body))

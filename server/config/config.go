@@ -130,6 +130,8 @@ type Config struct {
 
 	// DBAllowBypassRLS is db-allow-bypassrls. Defaults to false.
 	DBAllowBypassRLS bool
+	// DBPoolMaxWaiting is db-pool-max-waiting; 0 is no limit. Defaults to 1000.
+	DBPoolMaxWaiting int
 	// DBRoleByAction is db-role-by-action. Defaults to none (nil): every action runs as the token's role.
 	DBRoleByAction RolesByAction
 	// AuditLog is audit-log: stdout, a path, or table. Defaults to none ("").
@@ -157,6 +159,10 @@ type Config struct {
 	MaxEmbedDepth int
 	// MaxFilters is max-filters; 0 is no limit. Defaults to 256.
 	MaxFilters int
+	// MaxHeaderBytes is max-header-bytes; 0 is no limit. Defaults to 128 KiB.
+	MaxHeaderBytes int
+	// MaxJSONDepth is max-json-depth; 0 is no limit. Defaults to 500.
+	MaxJSONDepth int
 	// MaxJSONPathSteps is max-json-path-steps; 0 is no limit. Defaults to 32.
 	MaxJSONPathSteps int
 	// MaxLogicDepth is max-logic-depth; 0 is no limit. Defaults to 16.
@@ -172,6 +178,14 @@ type Config struct {
 	// ServerBufferBytes is server-buffer-bytes; 0 streams every answer.
 	// Defaults to 1 MiB.
 	ServerBufferBytes int64
+	// ServerBodyTimeout is server-body-timeout; 0 is no limit. Defaults to 30 s.
+	ServerBodyTimeout time.Duration
+	// ServerHeaderTimeout is server-header-timeout; 0 is no limit. Defaults to 10 s.
+	ServerHeaderTimeout time.Duration
+	// ServerIdleTimeout is server-idle-timeout; 0 is no limit. Defaults to 120 s.
+	ServerIdleTimeout time.Duration
+	// ServerWriteTimeout is server-write-timeout; 0 is no limit. Defaults to 30 s.
+	ServerWriteTimeout time.Duration
 	// ServerShutdownTimeout is server-shutdown-timeout; 0 waits for ever.
 	// Defaults to 30 s.
 	ServerShutdownTimeout time.Duration

@@ -12,7 +12,7 @@ import (
 func Parameters() []Parameter {
 	all := slices.Concat(databaseParameters(), requestParameters(), poolParameters(),
 		tokenParameters(), documentParameters(), serverParameters(), adminParameters(),
-		ownParameters(), ownTokenParameters(), frontendParameters(), limitParameters())
+		ownParameters(), ownTokenParameters(), frontendParameters(), limitParameters(), timeoutParameters())
 	slices.SortFunc(all, func(a, b Parameter) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }

@@ -44,6 +44,13 @@ func limitParameters() []Parameter {
 		integer("max-filters", func(c *Config) *int { return &c.MaxFilters }, 256, bounds{0, most},
 			"The most filters of a request, those within and=() and or=() included. 0 is no limit.").
 			own(),
+		// The line and 64 KiB beside the longest URL.
+		integer("max-header-bytes", func(c *Config) *int { return &c.MaxHeaderBytes }, 128<<10, bounds{0, 1 << 30},
+			"The most bytes of a request's line and headers. Longer ones are answered with 431. 0 is no limit.").
+			own().restart(),
+		integer("max-json-depth", func(c *Config) *int { return &c.MaxJSONDepth }, 500, bounds{0, most},
+			"How deep arrays and objects may stand in each other in a JSON body. 0 is no limit; PostgreSQL's own follows from max_stack_depth.").
+			own(),
 		integer("max-json-path-steps", func(c *Config) *int { return &c.MaxJSONPathSteps }, 32, bounds{0, most},
 			"The most arrows (-> and ->>) behind one column. 0 is no limit.").
 			own(),
@@ -58,5 +65,26 @@ func limitParameters() []Parameter {
 		integer("max-url-bytes", func(c *Config) *int { return &c.MaxURLBytes }, 64<<10, bounds{0, most},
 			"The most bytes of a request's path and query. 0 is no limit.").
 			own(),
+		integer("db-pool-max-waiting", func(c *Config) *int { return &c.DBPoolMaxWaiting }, 1000, bounds{0, most},
+			"How many requests may wait for a free connection to the database. More are answered with 503 at once, before db-pool-acquisition-timeout. 0 is no limit.").
+			own().restart(),
+	}
+}
+
+// timeoutParameters bound how long a slow client may hold a connection.
+func timeoutParameters() []Parameter {
+	return []Parameter{
+		seconds("server-header-timeout", func(c *Config) *time.Duration { return &c.ServerHeaderTimeout }, 10*time.Second,
+			"How many seconds a client may take to send a request's line and headers before the connection is closed. 0 is no limit.").
+			own().restart(),
+		seconds("server-body-timeout", func(c *Config) *time.Duration { return &c.ServerBodyTimeout }, 30*time.Second,
+			"For how many seconds the body of a request may pause before it is answered with 408. After that time it must also have come at 1 KiB a second on the whole; as long as it does, it may be as large as max-body-bytes. 0 is no limit.").
+			own().restart(),
+		seconds("server-write-timeout", func(c *Config) *time.Duration { return &c.ServerWriteTimeout }, 30*time.Second,
+			"How many seconds a client may take to read 64 KiB of an answer before the connection is closed. 0 is no limit.").
+			own().restart(),
+		seconds("server-idle-timeout", func(c *Config) *time.Duration { return &c.ServerIdleTimeout }, 120*time.Second,
+			"After how many seconds without a request a connection is closed. Behind a proxy it should be longer than the proxy's own. 0 is never.").
+			own().restart(),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,6 +27,8 @@ type Config struct {
 	MaxIdleTime time.Duration
 	// MaxLifetime is the age at which a connection is replaced. Defaults to 30 min.
 	MaxLifetime time.Duration
+	// MaxWaiting is how many callers may wait for a connection before more get ErrPoolBusy. Defaults to no limit.
+	MaxWaiting int
 	// Unprepared sends every statement anew instead of preparing it once a connection, as a pooler in transaction mode needs.
 	Unprepared bool
 	// StatementCacheSize is how many prepared statements a connection keeps. Defaults to 256.
@@ -55,7 +58,12 @@ type Pool struct {
 	config Config
 	pool   *pgxpool.Pool
 	wiping sync.WaitGroup
+	// acquiring is the number of callers that are about to get a connection or wait for one.
+	acquiring atomic.Int64
 }
+
+// ErrPoolBusy says that MaxWaiting callers wait for a connection already.
+var ErrPoolBusy = errors.New("too many callers wait for a connection of the pool")
 
 // ErrPoolTimeout says that no connection became free within AcquireTimeout.
 var ErrPoolTimeout = errors.New("timed out acquiring a connection from the pool")
@@ -125,6 +133,10 @@ func (p *Pool) Reset() { p.pool.Reset() }
 func (p *Pool) Stat() *pgxpool.Stat { return p.pool.Stat() }
 
 func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	defer p.acquiring.Add(-1)
+	if n := p.acquiring.Add(1); p.config.MaxWaiting > 0 && n > int64(p.config.MaxWaiting) && n > p.room() {
+		return nil, ErrPoolBusy
+	}
 	waiting, cancel := context.WithTimeout(ctx, p.config.AcquireTimeout)
 	defer cancel()
 	conn, err := p.pool.Acquire(waiting)
@@ -138,6 +150,12 @@ func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	default:
 		return nil, &ConnectError{err}
 	}
+}
+
+// room is how many callers may be acquiring a connection: those that there are connections for, and those that may wait.
+func (p *Pool) room() int64 {
+	s := p.pool.Stat()
+	return int64(s.MaxConns()-s.AcquiredConns()) + int64(p.config.MaxWaiting)
 }
 
 // Ping reports whether the database answers.
