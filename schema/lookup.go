@@ -99,6 +99,18 @@ func (c *Catalog) ComputedField(relation Name, field string) *ComputedField {
 	return c.computedFields[computedKey{relation, field}]
 }
 
+// ComputedFields returns the computed fields of a relation, ordered by name.
+func (c *Catalog) ComputedFields(relation Name) []*ComputedField {
+	var out []*ComputedField
+	for k, f := range c.computedFields {
+		if k.relation == relation {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b *ComputedField) int { return a.Function.Compare(b.Function) })
+	return out
+}
+
 // Role returns a role that the login role may become, or nil.
 func (c *Catalog) Role(name string) *Role { return c.roles[name] }
 

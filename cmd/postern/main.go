@@ -37,6 +37,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Apply, undo, list or write migrations of a database."`
 	Config  configCommand  `cmd:"" help:"Print the parameters in effect and where they come from."`
 	Token   tokenCommand   `cmd:"" help:"Print a token (JWT) that the server accepts."`
+	Types   typesCommand   `cmd:"" help:"Write the types of programs that use the API: TypeScript or Go."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
