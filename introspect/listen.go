@@ -23,13 +23,27 @@ const (
 func (w *Watcher) listen(ctx context.Context) {
 	wait := w.newBackoff()
 	for ctx.Err() == nil {
-		err := w.session(ctx, wait.reset)
+		again, listened := w.retried(), false
+		err := w.session(ctx, func() {
+			listened = true
+			wait.reset()
+		})
 		if ctx.Err() != nil {
 			return
 		}
+		if listened && w.OnLost != nil {
+			w.OnLost(err)
+		}
 		delay := wait.next()
 		w.logger().WarnContext(ctx, "stopped listening for notifications; will connect again", "error", err, "after", delay)
-		pause(ctx, delay)
+		timer := time.NewTimer(delay)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-again:
+			wait.reset()
+		}
+		timer.Stop()
 	}
 }
 

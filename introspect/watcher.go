@@ -22,6 +22,8 @@ type Watcher struct {
 	Connect func(context.Context) (*pgx.Conn, error)
 	// Channel is the name of the channel to LISTEN on. Defaults to "pgrst".
 	Channel string
+	// OnLost, if not nil, is told that the connection which listened broke. It must not block.
+	OnLost func(error)
 	// OnSchema reads the catalog and puts it to use.
 	OnSchema func(context.Context) error
 	// OnConfig reads the configuration and puts it to use. Where both are due it comes first, since it may change which schemas
@@ -32,7 +34,7 @@ type Watcher struct {
 	// Debounce is the time from the end of a reload to the start of the next. Defaults to 100 ms.
 	Debounce time.Duration
 	// MinBackoff and MaxBackoff bound the time between attempts to connect, and between attempts to reload after a failure.
-	// Default to 500 ms and 30 s.
+	// Default to 500 ms and 32 s.
 	MinBackoff time.Duration
 	MaxBackoff time.Duration
 
@@ -41,6 +43,7 @@ type Watcher struct {
 	mu      sync.Mutex
 	pending due
 	signal  chan struct{}
+	retry   chan struct{} // closed and replaced by Retry
 }
 
 // due tells which reloads are to be done.
@@ -52,6 +55,31 @@ func (w *Watcher) Reload() { w.request(due{schema: true}) }
 
 // ReloadConfig asks for a reload of the configuration and returns at once.
 func (w *Watcher) ReloadConfig() { w.request(due{config: true}) }
+
+// Retry tries at once what failed and waits to be tried again: to connect, and to reload. It is for who knows that the database
+// is back.
+func (w *Watcher) Retry() {
+	w.mu.Lock()
+	if w.retry != nil {
+		close(w.retry)
+		w.retry = nil
+	}
+	again := w.pending
+	w.mu.Unlock()
+	if again != (due{}) {
+		w.request(again)
+	}
+}
+
+// retried is closed by the next Retry.
+func (w *Watcher) retried() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.retry == nil {
+		w.retry = make(chan struct{})
+	}
+	return w.retry
+}
 
 // Run listens and reloads until ctx is done. All that it started has ended, and the connection is closed, when it returns.
 //
@@ -144,7 +172,7 @@ func (w *Watcher) run(ctx context.Context, what string, hook func(context.Contex
 	case err == nil:
 		w.logger().InfoContext(ctx, "reloaded the "+what, "duration", time.Since(start))
 	case ctx.Err() == nil:
-		w.logger().ErrorContext(ctx, "could not reload the "+what+"; the one before stays in use", "error", err)
+		w.logger().ErrorContext(ctx, "could not reload the "+what+"; the one before stays in use, if any", "error", err)
 	}
 	return err == nil
 }
@@ -157,7 +185,7 @@ func (w *Watcher) logger() *slog.Logger {
 }
 
 func (w *Watcher) newBackoff() *backoff {
-	return &backoff{min: or(w.MinBackoff, 500*time.Millisecond), max: or(w.MaxBackoff, 30*time.Second)}
+	return &backoff{min: or(w.MinBackoff, 500*time.Millisecond), max: or(w.MaxBackoff, 32*time.Second)}
 }
 
 // backoff doubles from min to max.

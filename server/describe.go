@@ -120,19 +120,22 @@ func (x *exchange) documentTag(ctx context.Context, in *openapi.Input, media str
 func (x *exchange) readAccess(ctx context.Context, t *rls.Transaction, tag io.Writer) (*openapi.Access, error) {
 	t.Main = rls.Query{SQL: openapi.AccessibleSQL, Args: [][]byte{[]byte(x.request.Schema)}}
 	var access *openapi.Access
+	var seen bytes.Buffer // a transaction that is run again begins anew
 	_, err := x.server.pool.Run(ctx, t, func(rows *rls.Rows) error {
 		access = &openapi.Access{}
+		seen.Reset()
 		for rows.Next() {
 			values := rows.Values()
-			if _, err := tag.Write(append(bytes.Join(values, []byte{0}), '\n')); err != nil {
-				return err
-			}
+			seen.Write(append(bytes.Join(values, []byte{0}), '\n'))
 			if err := access.Add(values); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err == nil {
+		_, err = tag.Write(seen.Bytes())
+	}
 	return access, err
 }
 

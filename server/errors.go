@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -39,8 +38,8 @@ func text(s string) json.RawMessage {
 
 // fail answers with an error. What is not foreseen is logged and answered without its text.
 func (x *exchange) fail(err error) {
-	if errors.Is(err, context.Canceled) && x.r.Context().Err() != nil {
-		x.gone = true
+	if gone := x.r.Context().Err(); gone != nil && (errors.Is(err, gone) || sqlState(err) == "57014") {
+		x.gone = true // the client, or the program around the server no longer waits
 		return
 	}
 	e := x.classify(err)
@@ -64,7 +63,7 @@ func (x *exchange) fail(err error) {
 	h.Set("Content-Length", itoa(int64(len(body))))
 	h.Set("Proxy-Status", "Postern; error="+headerSafe(e.Code))
 	if e.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "1")
+		h.Set("Retry-After", x.server.recovery.retryAfter())
 	}
 	for _, p := range e.Headers {
 		h.Set(p.name, p.value)
@@ -126,8 +125,16 @@ func (x *exchange) classify(err error) *apiError {
 		}
 		return e
 	case errors.As(err, &connect):
-		x.server.logger.Error("no connection to the database", "error", err)
+		x.server.logger.Debug("no connection to the database", "error", err)
 		return &apiError{Status: http.StatusServiceUnavailable, Code: "PGRST000", Message: "Database connection error. Retrying the connection."}
+	case errors.As(err, &lost):
+		x.server.logger.Warn("connection to the database lost", "error", lost.Err)
+		if errors.As(err, &pgErr) {
+			e := databaseError(pgErr, !x.caller.Anonymous)
+			e.Status = http.StatusServiceUnavailable
+			return e
+		}
+		return &apiError{Status: http.StatusServiceUnavailable, Code: "PGRST001", Message: "Database client error. Retrying the connection."}
 	case errors.As(err, &pgErr):
 		if x.caller.SingleUse && cannotConsume(pgErr) {
 			x.server.logger.Error("single-use tokens cannot be checked", "error", err)
@@ -148,9 +155,6 @@ func (x *exchange) classify(err error) *apiError {
 		}
 	case errors.Is(err, rls.ErrPoolTimeout):
 		return &apiError{Status: http.StatusGatewayTimeout, Code: "PGRST003", Message: "Timed out acquiring connection from connection pool."}
-	case errors.As(err, &lost):
-		x.server.logger.Error("connection to the database lost", "error", lost.Err)
-		return &apiError{Status: http.StatusServiceUnavailable, Code: "PGRST001", Message: "Database client error. Retrying the connection."}
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (s *Server) Addr() string {
 }
 
 // Run listens as the configuration says and serves until ctx is done. Then it stops accepting, waits for the requests under
-// way up to server-shutdown-timeout, and returns nil.
+// way up to server-shutdown-timeout, and returns nil. If the server gives up (see Done) it returns why.
 func (s *Server) Run(ctx context.Context) error {
 	c := s.state.Load().config
 	main, err := listen(ctx, c.ListenAddresses())
@@ -61,6 +61,8 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	select {
 	case err = <-failed:
+	case <-s.Done():
+		err = s.Err()
 	case <-ctx.Done():
 		err = nil
 	}
@@ -106,7 +108,7 @@ func listen(ctx context.Context, addresses []config.ListenAddress) (net.Listener
 
 // ready reports whether the API can serve: the catalog is loaded and the database answers.
 func (s *Server) ready(ctx context.Context) error {
-	if s.state.Load().catalog == nil {
+	if !s.loaded() {
 		return errors.New("the schema cache is not loaded")
 	}
 	return s.pool.Ping(ctx)

@@ -15,16 +15,25 @@ import (
 // loadTimeout bounds reading the catalog, which must not wait for a lock for ever.
 const loadTimeout = time.Minute
 
-// watch reloads catalog and configuration when the database or ReloadSchema asks for it.
-func (s *Server) watch() {
-	c := s.state.Load().config
-	s.watcher = &introspect.Watcher{
-		Channel: c.DBChannel, OnSchema: s.loadCatalog, OnConfig: s.loadConfig, Logger: s.logger,
+// newWatcher makes what reloads catalog and configuration when the database or a caller of ReloadSchema and ReloadConfig asks for
+// it.
+func (s *Server) newWatcher(c *config.Config) *introspect.Watcher {
+	load := func(load func(context.Context) error) func(context.Context) error {
+		return func(ctx context.Context) error {
+			err := load(ctx)
+			if err != nil && !s.loaded() && hopeless(err) {
+				s.giveUp(err)
+			}
+			return err
+		}
+	}
+	w := &introspect.Watcher{
+		Channel: c.DBChannel, OnSchema: load(s.loadCatalog), OnConfig: load(s.loadConfig), OnLost: s.troubled, Logger: s.logger,
 	}
 	if c.DBChannelEnabled {
-		s.watcher.Connect = s.pool.Connect
+		w.Connect = s.pool.ConnectPrimary
 	}
-	s.watching.Go(func() { s.watcher.Run(s.background) })
+	return w
 }
 
 // ReloadSchema reads the catalog anew, in the background. If that fails the one in use stays.
@@ -56,6 +65,7 @@ func (s *Server) loadCatalog(ctx context.Context) error {
 			break
 		}
 	}
+	s.recovery.since.Store(0)
 	s.logger.Info("schema cache loaded", "relations", catalog.RelationCount(),
 		"functions", len(catalog.RoutineNames()), "took", time.Since(began).Round(time.Millisecond))
 	return nil
@@ -85,11 +95,11 @@ func (s *Server) loadConfig(ctx context.Context) error {
 	}
 	c, err := s.reload(database, st.config)
 	if err != nil {
-		return fmt.Errorf("load the configuration: %w", err)
+		return fmt.Errorf("load the configuration: %w", &configError{err})
 	}
 	next, err := newState(c, st.catalog, s.logger)
 	if err != nil {
-		return fmt.Errorf("load the configuration: %w", err)
+		return fmt.Errorf("load the configuration: %w", &configError{err})
 	}
 	if err := s.audit.Reopen(); err != nil {
 		s.logger.Error("the audit log could not be opened again", "error", err)

@@ -56,7 +56,7 @@ func (r *result) free() {
 // read takes the rows of the main statement.
 func (r *result) read(rows *rls.Rows) error {
 	// What an earlier attempt may have left is dropped.
-	r.body, r.rows, r.total, r.hasTotal = r.body[:0], 0, 0, false
+	r.body, r.rows, r.total, r.hasTotal, r.location = r.body[:0], 0, 0, false, nil
 	switch r.statement.Shape {
 	case sql.ShapeNone:
 		for rows.Next() {
@@ -130,6 +130,7 @@ func (r *result) readRows(rows *rls.Rows) error {
 		r.rows++
 		r.body = f.row(r.body, values)
 		if int64(len(r.body)) > limit && (r.streaming || r.mayStream()) {
+			rows.Sent()
 			if err := r.flush(); err != nil {
 				return err
 			}

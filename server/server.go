@@ -45,6 +45,7 @@ type Server struct {
 	handler      http.Handler // the router and what is around it
 	audit        *audit.Log   // nil without audit-log
 	watcher      *introspect.Watcher
+	recovery     recovery
 
 	listening  listening
 	background context.Context // of what runs from New to Close
@@ -52,14 +53,19 @@ type Server struct {
 	watching   sync.WaitGroup
 }
 
-// New makes a Server: it connects, reads the catalog, and watches for changes until Close. ctx bounds the start only. A
-// database that cannot be reached, or a schema that does not exist, is an error.
+// New makes a Server, which reads the catalog and watches for changes until Close. ctx bounds New only.
+//
+// It waits for the first attempt to load the catalog. What trying again cannot mend is an error: parameters that cannot be used, a
+// connection string that cannot be read, a password that is refused, a PostgreSQL that is too old. A database that cannot be
+// reached, and a catalog that cannot be read, such as for want of a schema, are logged and tried again in the background; requests
+// get a 503 until that succeeds. Where db-pool-automatic-recovery is off they are errors, too. See Done for what comes later.
 func New(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Settings == nil {
 		return nil, errors.New("server: Config.Settings is required")
 	}
 	s := &Server{
 		logger: cfg.Logger, reload: cfg.Reload, authenticate: cfg.Authenticate, version: cmp.Or(cfg.Version, moduleVersion()),
+		recovery: newRecovery(),
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()
@@ -68,7 +74,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	pool, err := rls.New(ctx, rls.Config{
 		URI: string(c.DBURI), MaxConnections: c.DBPool, AcquireTimeout: c.DBPoolAcquisitionTimeout,
 		MaxIdleTime: c.DBPoolMaxIdletime, MaxLifetime: c.DBPoolMaxLifetime, Unprepared: !c.DBPreparedStatements,
-		MaxWaiting: c.DBPoolMaxWaiting,
+		MaxWaiting: c.DBPoolMaxWaiting, OnTrouble: s.troubled,
 	})
 	if err != nil {
 		return nil, err
@@ -89,10 +95,8 @@ func (s *Server) start(ctx context.Context, c *config.Config) error {
 	}
 	s.runVerifier(st)
 	s.state.Store(st)
-	if err := s.loadConfig(ctx); err != nil {
-		return err
-	}
-	if err := s.loadCatalog(ctx); err != nil {
+	s.watcher = s.newWatcher(c)
+	if err := s.loadFirst(ctx); err != nil {
 		return err
 	}
 	s.logWarnings()
@@ -100,7 +104,7 @@ func (s *Server) start(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	s.handler = s.layers(s.newRouter())
-	s.watch()
+	s.watching.Go(func() { s.recover(s.background) })
 	return nil
 }
 
@@ -111,12 +115,15 @@ func (s *Server) startAudit(ctx context.Context, c *config.Config) error {
 		return nil
 	}
 	log, err := audit.New(audit.Config{
-		Destination: c.AuditLog, Stdout: os.Stdout, Connect: s.pool.Connect, Logger: s.logger,
+		Destination: c.AuditLog, Stdout: os.Stdout, Connect: s.pool.ConnectPrimary, Logger: s.logger,
 	})
 	if err != nil {
 		return c.Reject("audit-log", "it cannot be written", err)
 	}
 	s.audit = log
+	if !s.loaded() {
+		return nil // there is no database to ask
+	}
 	if err := log.Check(ctx); err != nil {
 		s.logger.Warn("the audit log cannot be written now", "error", err)
 	}

@@ -48,7 +48,7 @@ var sqlStates = map[string]int{
 	"53":    http.StatusServiceUnavailable,  // insufficient resources
 	"54":    http.StatusBadRequest,          // program limit exceeded: too much nesting, too many columns or arguments
 	"55":    http.StatusInternalServerError, // object not in prerequisite state
-	"57P01": http.StatusServiceUnavailable,  // administrator command
+	"57P":   http.StatusServiceUnavailable,  // the server is shut down, has crashed, starts up or drops the database
 	"57":    http.StatusInternalServerError, // operator intervention
 	"58":    http.StatusInternalServerError, // system error
 	"F0":    http.StatusInternalServerError, // configuration file error
@@ -77,11 +77,10 @@ func statusOfSQLState(err *pgconn.PgError, authenticated bool) int {
 	case strings.HasPrefix(err.Code, "PT"):
 		return statusOrError(err.Code[2:])
 	}
-	if status, ok := sqlStates[err.Code]; ok {
-		return status
-	}
-	if status, ok := sqlStates[err.Code[:min(2, len(err.Code))]]; ok {
-		return status
+	for _, length := range [...]int{5, 3, 2} {
+		if status, ok := sqlStates[err.Code[:min(length, len(err.Code))]]; ok {
+			return status
+		}
 	}
 	return http.StatusBadRequest
 }

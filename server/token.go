@@ -101,8 +101,11 @@ func (x *exchange) mayAssume(ctx context.Context, role, target string) (bool, er
 		}
 		return nil
 	})
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) { // the role itself cannot be taken on
+	var (
+		pgErr *pgconn.PgError
+		lost  *rls.LostError
+	)
+	if errors.As(err, &pgErr) && !errors.As(err, &lost) { // the role itself cannot be taken on
 		return false, nil
 	}
 	return member, err

@@ -31,6 +31,7 @@ type Server struct {
 	dataDir  string
 	port     int
 	password string
+	standby  bool // it follows another
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the server has ended and been reaped
@@ -92,12 +93,15 @@ func (s *Server) start(ctx context.Context) error {
 		if !strings.Contains(err.Error(), "could not bind") || attempt == attempts {
 			return err
 		}
+		s.port = 0
+	}
+	if s.standby {
+		return nil // it has the password of the server that it follows
 	}
 	return s.setPassword(ctx)
 }
 
-// launch starts the server process on a free port and waits until it is ready.
-func (s *Server) launch(ctx context.Context) error {
+func (s *Server) choosePort() error {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("embedpg: choose a port: %w", err)
@@ -105,6 +109,16 @@ func (s *Server) launch(ctx context.Context) error {
 	s.port = listener.Addr().(*net.TCPAddr).Port
 	if err := listener.Close(); err != nil {
 		return fmt.Errorf("embedpg: choose a port: %w", err)
+	}
+	return nil
+}
+
+// launch starts the server process, on a free port unless it had one before, and waits until it is ready.
+func (s *Server) launch(ctx context.Context) error {
+	if s.port == 0 {
+		if err := s.choosePort(); err != nil {
+			return err
+		}
 	}
 	log, err := os.OpenFile(s.work.logFile(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|os.O_APPEND, 0o600)
 	if err != nil {
@@ -145,7 +159,7 @@ func (s *Server) awaitReady(ctx context.Context) error {
 			log, _ := os.ReadFile(s.work.logFile()) // without it the message is only poorer
 			return fmt.Errorf("embedpg: PostgreSQL ended while it started (%s): %s", s.cmd.ProcessState, lastLines(log))
 		case <-poll.C:
-			if f, ok := readPostmasterFile(s.dataDir); ok && f.pid == s.cmd.Process.Pid && f.state == "ready" {
+			if f, ok := readPostmasterFile(s.dataDir); ok && f.pid == s.cmd.Process.Pid && (f.state == "ready" || s.standby && f.state == "standby") {
 				return nil
 			}
 		}

@@ -36,6 +36,7 @@ func (w *workDir) logFile() string   { return filepath.Join(w.path, "postgres.lo
 // hba lets in whoever can open the socket, whose folder only the server's account and root may enter, and over TCP,
 // which every user of the machine can reach, whoever knows a password.
 const hba = `local all all trust
+local replication all trust
 host all all 127.0.0.1/32 scram-sha-256
 `
 

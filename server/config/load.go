@@ -216,7 +216,7 @@ func (l *loader) finish(c *Config) {
 	if c.AdminServerHost == "" {
 		c.AdminServerHost = c.ServerHost
 	}
-	if c.AdminServerPort != nil && *c.AdminServerPort == c.ServerPort {
+	if c.AdminServerPort != nil && *c.AdminServerPort == c.ServerPort && c.ServerPort != 0 { // 0 is a free one for each
 		l.errs = append(l.errs, c.Reject("admin-server-port", "admin-server-port cannot be the same as server-port", nil))
 	}
 	if c.DeprecatedRoleClaimKey() {

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -33,6 +31,8 @@ type Config struct {
 	Unprepared bool
 	// StatementCacheSize is how many prepared statements a connection keeps. Defaults to 256.
 	StatementCacheSize int
+	// OnTrouble, if not nil, is told of each connection that broke or could not be made. It must not block.
+	OnTrouble func(error)
 }
 
 // WithDefaults returns c with the defaults in place of what is zero.
@@ -60,6 +60,7 @@ type Pool struct {
 	wiping sync.WaitGroup
 	// acquiring is the number of callers that are about to get a connection or wait for one.
 	acquiring atomic.Int64
+	down      atomic.Pointer[ConnectError] // why the database could not be reached last; nil if it could
 }
 
 // ErrPoolBusy says that MaxWaiting callers wait for a connection already.
@@ -67,14 +68,6 @@ var ErrPoolBusy = errors.New("too many callers wait for a connection of the pool
 
 // ErrPoolTimeout says that no connection became free within AcquireTimeout.
 var ErrPoolTimeout = errors.New("timed out acquiring a connection from the pool")
-
-// ConnectError says that no connection to the database could be made.
-type ConnectError struct{ Err error }
-
-func (e *ConnectError) Error() string { return "connect to the database: " + e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *ConnectError) Unwrap() error { return e.Err }
 
 // New makes a pool. It checks the URI but opens no connection.
 func New(ctx context.Context, cfg Config) (*Pool, error) {
@@ -88,36 +81,17 @@ func New(ctx context.Context, cfg Config) (*Pool, error) {
 	pc.MaxConnIdleTime = cfg.MaxIdleTime
 	pc.MaxConnLifetime = cfg.MaxLifetime
 	pc.MaxConnLifetimeJitter = cfg.MaxLifetime / 10
+	pc.PingTimeout = pingTimeout
 	configureConnection(pc.ConnConfig)
-	pool, err := pgxpool.NewWithConfig(ctx, pc)
-	if err != nil {
+	p := &Pool{config: cfg}
+	pc.AfterConnect = func(context.Context, *pgx.Conn) error {
+		p.down.Store(nil)
+		return nil
+	}
+	if p.pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
 		return nil, fmt.Errorf("rls: make the pool: %w", err)
 	}
-	return &Pool{config: cfg, pool: pool}, nil
-}
-
-func configureConnection(c *pgx.ConnConfig) {
-	if c.RuntimeParams["application_name"] == "" {
-		c.RuntimeParams["application_name"] = "postern"
-	}
-	// A client that hangs up cancels its query; the connection lives on. Only if PostgreSQL does not react is it given up.
-	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
-	}
-}
-
-// Connect opens a connection of its own, outside the pool, with the same parameters. A context that ends breaks it off at
-// once: one that only listens has no query to cancel.
-func (p *Pool) Connect(ctx context.Context) (*pgx.Conn, error) {
-	c := p.pool.Config().ConnConfig
-	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn()}
-	}
-	conn, err := pgx.ConnectConfig(ctx, c)
-	if err != nil {
-		return nil, &ConnectError{err}
-	}
-	return conn, nil
+	return p, nil
 }
 
 // Close waits until all connections are returned, and wiped where they must be, and closes them.
@@ -132,7 +106,12 @@ func (p *Pool) Reset() { p.pool.Reset() }
 // Stat returns the pool's figures.
 func (p *Pool) Stat() *pgxpool.Stat { return p.pool.Stat() }
 
+// acquire takes a connection. While the database is known to be out of reach it fails at once where no connection is left: a
+// host that does not answer would keep every request waiting.
 func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	if down := p.down.Load(); down != nil && p.pool.Stat().IdleConns() == 0 {
+		return nil, down
+	}
 	defer p.acquiring.Add(-1)
 	if n := p.acquiring.Add(1); p.config.MaxWaiting > 0 && n > int64(p.config.MaxWaiting) && n > p.room() {
 		return nil, ErrPoolBusy
@@ -145,10 +124,10 @@ func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 		return conn, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case errors.Is(err, context.DeadlineExceeded):
+	case waiting.Err() != nil:
 		return nil, ErrPoolTimeout
 	default:
-		return nil, &ConnectError{err}
+		return nil, p.failed(err)
 	}
 }
 

@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// LostError says that the connection broke while the transaction ran. A write may or may not have been committed then.
+// LostError says that the connection broke while the transaction ran. A write may or may not have been committed then. Its cause
+// is a *pgconn.PgError if PostgreSQL said why it closed the connection.
 type LostError struct{ Err error }
 
 func (e *LostError) Error() string { return "connection to the database lost: " + e.Err.Error() }
@@ -22,7 +24,8 @@ func (e *LostError) Unwrap() error { return e.Err }
 // transaction, undone, and is returned. An error of PostgreSQL's is a *pgconn.PgError.
 //
 // A statement that PostgreSQL refuses because its prepared form went out of date is prepared anew, and a read whose connection
-// breaks before its first row is sent once more, both unseen by the caller.
+// breaks is run once more unless Rows.Sent was called, both unseen by the caller: read is called again then, and must forget the
+// rows that it had. A write is never run again, since it may have been committed.
 func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) (*Outcome, error) {
 	conn, err := p.acquire(ctx)
 	if err != nil {
@@ -37,20 +40,35 @@ func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) 
 	}
 	lost := f.lost()
 	p.release(conn, t)
-	if err != nil && ctx.Err() == nil && lost && t.ReadOnly && !f.rows.read {
-		if conn, err = p.acquireLive(ctx); err != nil {
-			return nil, err
-		}
-		f = flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
-		out, err = f.run(ctx)
-		lost = f.lost()
-		p.release(conn, t)
+	if err == nil || !lost || ctx.Err() != nil {
+		return out, err
 	}
-	var pgErr *pgconn.PgError
-	if err != nil && lost && ctx.Err() == nil && !errors.As(err, &pgErr) {
+	p.trouble(err)
+	if !t.repeatable() || f.rows.sent || !broken(err) {
+		return nil, &LostError{err}
+	}
+	if conn, err = p.acquireLive(ctx); err != nil {
+		return nil, err
+	}
+	f = flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
+	out, err = f.run(ctx)
+	lost = f.lost()
+	p.release(conn, t)
+	if err != nil && lost && ctx.Err() == nil {
 		err = &LostError{err}
 	}
 	return out, err
+}
+
+// repeatable reports whether the transaction may be run again without knowing how it ended. What runs Before may write.
+func (t *Transaction) repeatable() bool { return t.ReadOnly && t.Before.SQL == "" }
+
+// broken reports whether the error with which a connection ended says nothing about the statement: that the server went away
+// (SQLSTATEs 57P01 to 57P05 and class 08; PostgreSQL manual, appendix A), or nothing at all. One that PostgreSQL ended for what
+// was running, such as a transaction_timeout, would only end again.
+func broken(err error) bool {
+	var pgErr *pgconn.PgError
+	return !errors.As(err, &pgErr) || strings.HasPrefix(pgErr.Code, "57P") || strings.HasPrefix(pgErr.Code, "08")
 }
 
 // acquireLive is acquire for a second attempt: where one connection broke the others in the pool may be broken too.
@@ -305,11 +323,11 @@ func (f *flight) drain() {
 // lost reports whether the connection broke.
 func (f *flight) lost() bool { return f.conn.IsClosed() }
 
-// outOfDate reports whether err only says that a prepared statement no longer fits, before any row was read. The statements
-// of the connection are dropped then.
+// outOfDate reports whether err only says that a prepared statement no longer fits, which PostgreSQL finds before it runs it. The
+// statements of the connection are dropped then.
 func (f *flight) outOfDate(err error) bool {
 	var pgErr *pgconn.PgError
-	if !errors.As(err, &pgErr) || f.rows.read {
+	if !errors.As(err, &pgErr) || f.rows.sent {
 		return false
 	}
 	switch {
