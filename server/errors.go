@@ -54,7 +54,8 @@ func (x *exchange) fail(err error) {
 	x.code = e.Code
 	h := x.w.Header()
 	for name := range h {
-		if !strings.HasPrefix(name, "Access-Control-") && name != x.state.config.ServerTraceHeader && name != requestIDHeader {
+		if !strings.HasPrefix(name, "Access-Control-") && name != x.state.config.ServerTraceHeader && name != requestIDHeader &&
+			!strings.HasPrefix(name, "Ratelimit") {
 			h.Del(name)
 		}
 	}

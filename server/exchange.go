@@ -82,9 +82,16 @@ func (x *exchange) recover() {
 
 func (x *exchange) serve(ctx context.Context) error {
 	if x.exchangesToken() {
+		if err := x.limitRate(true); err != nil {
+			return err
+		}
 		return x.exchangeToken(ctx)
 	}
-	if err := x.authenticate(); err != nil {
+	err := x.authenticate()
+	if tooMany := x.limitRate(err != nil); tooMany != nil {
+		return tooMany
+	}
+	if err != nil {
 		return err
 	}
 	if x.state.catalog == nil {

@@ -105,6 +105,9 @@ func (s *Server) loadConfig(ctx context.Context) error {
 		s.logger.Error("the audit log could not be opened again", "error", err)
 	}
 	next.verifier.Inherit(st.verifier)
+	if c.RateLimit == st.config.RateLimit {
+		next.limiter = st.limiter
+	}
 	s.runVerifier(next)
 	for !s.state.CompareAndSwap(st, next) {
 		st = s.state.Load()

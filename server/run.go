@@ -34,6 +34,7 @@ func (x *exchange) run(ctx context.Context) error {
 		t.After = append(t.After, rls.Query{SQL: responseSQL})
 	}
 	t.RunsCode = t.RunsCode || x.plan.RunsCode
+	x.limitCost(t, statement)
 	res := newResult(x, statement, columns)
 	defer res.free()
 	if x.checksResult() {

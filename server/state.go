@@ -26,7 +26,8 @@ type state struct {
 	catalog *schema.Catalog
 	// extraSearchPath is db-extra-search-path, quoted and with a leading comma.
 	extraSearchPath string
-	preRequest      string // the statement that calls db-pre-request, or ""
+	preRequest      string       // the statement that calls db-pre-request, or ""
+	limiter         *rateLimiter // nil without rate-limit
 	// tags are those of the documents that describe the API.
 	tags *documentTags
 	// endVerifier ends what the verifier does in the background.
@@ -49,6 +50,7 @@ func newState(c *config.Config, catalog *schema.Catalog, logger *slog.Logger) (*
 	}
 	s := &state{
 		id: rand.Text(), config: c, verifier: verifier, catalog: catalog, tags: &documentTags{}, templates: newTemplates(),
+		limiter: newRateLimiter(c.RateLimit),
 		parse: sql.Options{
 			Schemas: c.DBSchemas, RootRoutine: c.DBRootSpec.Name,
 			DescribeDisabled: c.OpenAPIMode == config.OpenAPIDisabled,

@@ -130,6 +130,8 @@ type Config struct {
 
 	// DBAllowBypassRLS is db-allow-bypassrls. Defaults to false.
 	DBAllowBypassRLS bool
+	// DBMaxCost is db-max-cost. Defaults to none (nil): no read is refused for its cost.
+	DBMaxCost CostLimits
 	// DBPoolMaxWaiting is db-pool-max-waiting; 0 is no limit. Defaults to 1000.
 	DBPoolMaxWaiting int
 	// DBRoleByAction is db-role-by-action. Defaults to none (nil): every action runs as the token's role.
@@ -178,6 +180,8 @@ type Config struct {
 	// ServerBufferBytes is server-buffer-bytes; 0 streams every answer.
 	// Defaults to 1 MiB.
 	ServerBufferBytes int64
+	// RateLimit is rate-limit. Defaults to no limit.
+	RateLimit Rate
 	// ServerBodyTimeout is server-body-timeout; 0 is no limit. Defaults to 30 s.
 	ServerBodyTimeout time.Duration
 	// ServerHeaderTimeout is server-header-timeout; 0 is no limit. Defaults to 10 s.

@@ -65,6 +65,12 @@ func limitParameters() []Parameter {
 		integer("max-url-bytes", func(c *Config) *int { return &c.MaxURLBytes }, 64<<10, bounds{0, most},
 			"The most bytes of a request's path and query. 0 is no limit.").
 			own(),
+		costLimits("db-max-cost", func(c *Config) *CostLimits { return &c.DBMaxCost },
+			"The highest cost that the planner may estimate for a read before it is refused with 400, by the role that runs it: anon=10000, web_user=100000, where * is any other role, or one number for all. The roles it holds for plan each read once more, in a round trip of its own. Names with other characters are written as a JSON object. 0 is no limit.").
+			own().example(`"anon=10000, *=100000"`),
+		rate("rate-limit", func(c *Config) *Rate { return &c.RateLimit },
+			"How many requests of one client are let through, each second (100/s), minute (/m) or hour (/h); others are answered with 429. A client is the subject of a token, and without one an address, or an IPv6 network of 64 bits; behind a proxy server-trusted-proxies tells it. As many may come at once. Each process counts for itself. 0 is no limit.").
+			own().example(`"100/s"`),
 		integer("db-pool-max-waiting", func(c *Config) *int { return &c.DBPoolMaxWaiting }, 1000, bounds{0, most},
 			"How many requests may wait for a free connection to the database. More are answered with 503 at once, before db-pool-acquisition-timeout. 0 is no limit.").
 			own().restart(),

@@ -97,7 +97,8 @@ type flight struct {
 	stmts *statements
 	pipe  *pgconn.Pipeline
 	steps []step
-	room  [8]step // for steps, which are seldom more
+	room  [8]step  // for steps, which are seldom more
+	gate  [][]byte // the row of the gate
 	rows  Rows
 	out   Outcome
 }
@@ -116,6 +117,7 @@ const (
 	stepIgnore stepKind = iota // of a query whose result does not matter
 	stepPrepare
 	stepClose
+	stepGate
 	stepMain
 	stepAfter
 )
@@ -123,8 +125,14 @@ const (
 func (f *flight) run(ctx context.Context) (*Outcome, error) {
 	f.stmts = statementsOf(f.conn, f.pool.config.StatementCacheSize)
 	f.pipe = f.conn.StartPipeline(ctx)
-	f.send()
-	err := f.pipe.Sync()
+	f.sendHead()
+	err := f.pass()
+	if err == nil {
+		f.sendMain()
+	}
+	if syncErr := f.pipe.Sync(); err == nil {
+		err = syncErr
+	}
 	if err == nil {
 		err = f.receive()
 	}
@@ -140,8 +148,8 @@ func (f *flight) run(ctx context.Context) (*Outcome, error) {
 	return &f.out, nil
 }
 
-// send queues everything up to the Sync.
-func (f *flight) send() {
+// sendHead queues what comes before the main statement.
+func (f *flight) sendHead() {
 	t := f.t
 	f.steps = f.room[:0]
 	if t.explicit() {
@@ -161,6 +169,28 @@ func (f *flight) send() {
 	if t.PreRequest != "" {
 		f.query(statementKey{role: t.Role, searchPath: t.SearchPath}, Query{SQL: t.PreRequest}, stepIgnore)
 	}
+}
+
+// pass runs the gate and reports why the main statement must not run. What it does not read, receive or drain does.
+func (f *flight) pass() error {
+	t := f.t
+	if t.Gate.SQL == "" {
+		return nil
+	}
+	f.query(statementKey{role: t.Role, searchPath: t.SearchPath}, t.Gate, stepGate)
+	f.pipe.SendFlushRequest()
+	if err := f.pipe.Flush(); err != nil {
+		return err
+	}
+	if err := f.results(); err != nil {
+		return err
+	}
+	return t.Admit(f.gate)
+}
+
+// sendMain queues the main statement and all that comes after it.
+func (f *flight) sendMain() {
+	t := f.t
 	f.query(statementKey{role: t.Role, searchPath: t.SearchPath}, t.Main, stepMain)
 	for _, q := range t.After {
 		f.query(statementKey{role: t.Role, searchPath: t.SearchPath}, q, stepAfter)
@@ -191,9 +221,11 @@ func (f *flight) query(key statementKey, q Query, kind stepKind) {
 	f.steps = append(f.steps, step{stepPrepare, key, name}, step{kind: kind})
 }
 
-// receive reads the results up to and including the Sync's, which is where an implicit transaction commits.
-func (f *flight) receive() error {
-	for _, s := range f.steps {
+// results reads the results of the steps so far.
+func (f *flight) results() error {
+	steps := f.steps
+	f.steps = f.steps[len(f.steps):]
+	for _, s := range steps {
 		result, err := f.pipe.GetResults()
 		if err != nil {
 			return err
@@ -211,6 +243,14 @@ func (f *flight) receive() error {
 		default:
 			return fmt.Errorf("rls: unexpected result %T", result)
 		}
+	}
+	return nil
+}
+
+// receive reads the results up to and including the Sync's, which is where an implicit transaction commits.
+func (f *flight) receive() error {
+	if err := f.results(); err != nil {
+		return err
 	}
 	result, err := f.pipe.GetResults()
 	if err != nil {
@@ -236,20 +276,27 @@ func (f *flight) result(kind stepKind, r *pgconn.ResultReader) error {
 			return readErr
 		}
 		return err
+	case stepGate:
+		f.gate = lastRow(r)
 	case stepAfter:
-		var row [][]byte
-		for r.NextRow() {
-			row = make([][]byte, len(r.Values()))
-			for i, v := range r.Values() {
-				if v != nil {
-					row[i] = append([]byte{}, v...)
-				}
-			}
-		}
-		f.out.After = append(f.out.After, row)
+		f.out.After = append(f.out.After, lastRow(r))
 	}
 	_, err := r.Close()
 	return err
+}
+
+// lastRow is a copy of the last row, nil if there is none.
+func lastRow(r *pgconn.ResultReader) [][]byte {
+	var row [][]byte
+	for r.NextRow() {
+		row = make([][]byte, len(r.Values()))
+		for i, v := range r.Values() {
+			if v != nil {
+				row[i] = append([]byte{}, v...)
+			}
+		}
+	}
+	return row
 }
 
 // cancelTimeout bounds the time to tell PostgreSQL that a query's rows are no longer wanted.

@@ -27,7 +27,11 @@ type Transaction struct {
 	Before Query
 	// PreRequest is a statement that runs before Main, as the role; empty for none.
 	PreRequest string
-	Main       Query
+	// Gate, if it has SQL, runs before Main, which runs only if Admit returns nil for the row that Gate gives, nil for none. Run
+	// returns its error. Gate takes a round trip of its own.
+	Gate  Query
+	Admit func(row [][]byte) error
+	Main  Query
 	// After run after Main, each giving at most one row of text values.
 	After []Query
 	// Rollback undoes everything at the end, after deferred constraints were checked.
