@@ -3,9 +3,12 @@
 // writes is plain SQL for people to read, keep and change.
 package policypattern
 
-import _ "embed" // of the templates
+import "embed"
 
 // Helpers is the migration of the SQL helpers: the schema auth, with functions that tell the caller's claims.
 //
 //go:embed auth_helpers.sql
 var Helpers string
+
+//go:embed patterns
+var files embed.FS

@@ -1,0 +1,24 @@
+-- A row of {{.Table}} can be read by whom it was granted to, until the grant ends. {{.Via}} holds the grants: {{.ViaUser}} is
+-- {{.CallerIs}}, {{.ViaColumn}} is the row's {{.Column}}, {{.ViaUntil}} the end. A grant that has ended needs no cleaning up.
+{{template "index" .}}
+create index {{.ViaIndex}} on {{.Via}} ({{.ViaUser}}, {{.ViaUntil}}, {{.ViaColumn}});
+
+{{template "ownOfVia" .}}
+alter table {{.Table}} enable row level security;
+create policy {{.Name "granted"}} on {{.Table}} for select to {{.Roles}}
+  using ({{.Column}} in (
+    select g.{{.ViaColumn}} from {{.Via}} g where g.{{.ViaUser}} = {{.Caller}} and g.{{.ViaUntil}} > now()
+  ));
+
+-- A policy chooses rows, a grant allows actions.
+grant usage on schema {{.Schema}} to {{.Roles}};
+grant select on {{.Table}} to {{.Roles}};
+
+notify pgrst, 'reload schema';
+
+{{template "separator"}}
+revoke select on {{.Table}} from {{.Roles}};
+drop policy {{.Name "granted"}} on {{.Table}};
+{{template "dropOwnOfVia" .}}
+{{template "dropIndex" .}}
+{{template "staysOn"}}
