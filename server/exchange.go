@@ -16,6 +16,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/postern-db/postern/server/auth"
 	"github.com/postern-db/postern/sql"
 )
@@ -39,8 +41,9 @@ type exchange struct {
 	requestID string
 	rows      int64
 	code      string
-	gone      bool // the client hung up before it was answered
-	openAPI   bool // the OpenAPI 3.1 document is asked for by its path
+	gone      bool           // the client hung up before it was answered
+	openAPI   bool           // the OpenAPI 3.1 document is asked for by its path
+	within    *pgconn.PgConn // of ServeWithin; nil for a transaction of its own
 }
 
 // serve is a request's one way through.
@@ -95,16 +98,18 @@ func (x *exchange) serve(ctx context.Context) error {
 		return err
 	}
 	if x.state.catalog == nil {
-		return &apiError{
-			Status: http.StatusServiceUnavailable, Code: "PGRST002",
-			Message: "Could not query the database for the schema cache. Retrying.",
-		}
+		return noCatalog()
 	}
 	if err := x.parse(); err != nil {
 		return err
 	}
 	if err := x.chooseRole(); err != nil {
 		return err
+	}
+	if asks, err := x.asksForExplanation(ctx); err != nil {
+		return err
+	} else if asks {
+		return x.explain(ctx)
 	}
 	if err := x.resolve(); err != nil {
 		return err
@@ -117,6 +122,14 @@ func (x *exchange) serve(ctx context.Context) error {
 		return x.describe(ctx)
 	}
 	return x.run(ctx)
+}
+
+// noCatalog says that requests cannot be planned yet.
+func noCatalog() error {
+	return &apiError{
+		Status: http.StatusServiceUnavailable, Code: "PGRST002",
+		Message: "Could not query the database for the schema cache. Retrying.",
+	}
 }
 
 func (x *exchange) authenticate() error {

@@ -43,7 +43,7 @@ func (x *exchange) run(ctx context.Context) error {
 			return x.check(res)
 		}
 	}
-	out, err := x.server.pool.Run(ctx, t, res.read)
+	out, err := x.execute(ctx, t, res.read)
 	x.timing.measure(&x.timing.transaction, began)
 	if err != nil {
 		return res.failed(err)
@@ -51,6 +51,14 @@ func (x *exchange) run(ctx context.Context) error {
 	res.finish(out)
 	x.rows = res.rows
 	return x.respond(res)
+}
+
+// execute runs a transaction, as a rule in one of its own.
+func (x *exchange) execute(ctx context.Context, t *rls.Transaction, read func(*rls.Rows) error) (*rls.Outcome, error) {
+	if x.within != nil {
+		return rls.RunWithin(ctx, x.within, t, read)
+	}
+	return x.server.pool.Run(ctx, t, read)
 }
 
 // transaction is the caller's: role, claims and the request's headers in settings.

@@ -47,6 +47,9 @@ type Server struct {
 	watcher      *introspect.Watcher
 	recovery     recovery
 
+	// explaining holds what explanations are worked on.
+	explaining chan struct{}
+
 	listening  listening
 	background context.Context // of what runs from New to Close
 	stop       context.CancelFunc
@@ -65,7 +68,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		logger: cfg.Logger, reload: cfg.Reload, authenticate: cfg.Authenticate, version: cmp.Or(cfg.Version, moduleVersion()),
-		recovery: newRecovery(),
+		recovery:   newRecovery(),
+		explaining: make(chan struct{}, maxExplanations),
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()

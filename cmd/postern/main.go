@@ -35,6 +35,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve a database as a REST API."`
 	Demo    demoCommand    `cmd:"" help:"Start a private PostgreSQL with the chat example and serve it."`
 	Migrate migrateCommand `cmd:"" help:"Apply, undo, list or write migrations of a database."`
+	Explain explainCommand `cmd:"" help:"Tell why the rows of a request are seen or not."`
 	Policy  policyCommand  `cmd:"" help:"Write policies."`
 	Config  configCommand  `cmd:"" help:"Print the parameters in effect and where they come from."`
 	Token   tokenCommand   `cmd:"" help:"Print a token (JWT) that the server accepts."`

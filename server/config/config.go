@@ -130,6 +130,10 @@ type Config struct {
 
 	// DBAllowBypassRLS is db-allow-bypassrls. Defaults to false.
 	DBAllowBypassRLS bool
+	// DBExplainEnabled is db-explain-enabled. Defaults to false.
+	DBExplainEnabled bool
+	// DBExplainRole is db-explain-role. Defaults to none (""): nobody may ask for explanations.
+	DBExplainRole string
 	// DBMaxCost is db-max-cost. Defaults to none (nil): no read is refused for its cost.
 	DBMaxCost CostLimits
 	// DBPoolMaxWaiting is db-pool-max-waiting; 0 is no limit. Defaults to 1000.

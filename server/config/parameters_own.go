@@ -9,6 +9,12 @@ func ownParameters() []Parameter {
 		boolean("db-allow-bypassrls", func(c *Config) *bool { return &c.DBAllowBypassRLS }, false,
 			"Whether a request may run as a role that row-level security does not bind: a superuser or one with BYPASSRLS.").
 			own(),
+		boolean("db-explain-enabled", func(c *Config) *bool { return &c.DBExplainEnabled }, false,
+			"Whether members of db-explain-role may ask why rows are seen or not, with Accept: application/vnd.postern.explain+json. The answer has policies, grants, the SQL and its plan. If the login role may become the tables' owners it also has numbers of rows that the caller may not see, from which a caller who tries filters can find out what those rows hold: it is for development.").
+			own(),
+		text("db-explain-role", func(c *Config) *string { return &c.DBExplainRole }, "", nil,
+			"The role whose members may ask for explanations. Nobody may without it.").
+			own().example(`"developer"`),
 		rolesByAction("db-role-by-action", func(c *Config) *RolesByAction { return &c.DBRoleByAction },
 			"The role that runs an action in place of the token's role, for least privilege: web_user: read=web_user_ro, create=web_user_ins. Actions are read, create, update, delete and call; a PUT, or a POST that merges duplicates, is a create. What is not named runs as the token's role. Names with other characters are written as a JSON object of objects.").
 			own().example(`"web_user: read=web_user_ro, create=web_user_ins"`),
