@@ -62,6 +62,7 @@ func (x *exchange) fail(err error) {
 	body := errorBody(e, x.state.config.ClientErrorVerbosity)
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", itoa(int64(len(body))))
+	h.Set("Vary", x.state.varies)
 	h.Set("Proxy-Status", "Postern; error="+headerSafe(e.Code))
 	if e.Status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", x.server.recovery.retryAfter())

@@ -61,7 +61,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set(name, v)
 		}
 	}
-	if s.cors(w, r, c.ServerCORSAllowedOrigins) {
+	if s.cors(w, r, c) {
 		return
 	}
 	defer x.release()

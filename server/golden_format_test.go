@@ -145,7 +145,7 @@ func (c *goldenCase) httpRequest(t *testing.T) *http.Request {
 }
 
 const (
-	plainVary = "Accept, Prefer, Range"
+	plainVary = "Accept, Prefer, Range, Origin, Authorization, Accept-Profile"
 	plainJSON = "application/json; charset=utf-8"
 )
 

@@ -33,7 +33,9 @@ func (x *exchange) info() {
 	}
 	h := x.w.Header()
 	h.Set("Allow", allow)
-	h.Set("Access-Control-Allow-Origin", "*")
+	if len(x.state.config.ServerCORSAllowedOrigins) == 0 {
+		h.Set("Access-Control-Allow-Origin", "*")
+	}
 	h.Set("Content-Length", "0")
 	x.commonHeaders()
 	x.w.WriteHeader(http.StatusOK)

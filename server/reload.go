@@ -68,6 +68,7 @@ func (s *Server) loadCatalog(ctx context.Context) error {
 	s.recovery.since.Store(0)
 	s.logger.Info("schema cache loaded", "relations", catalog.RelationCount(),
 		"functions", len(catalog.RoutineNames()), "took", time.Since(began).Round(time.Millisecond))
+	s.warnUnsafe(ctx, conn, st.config, catalog.ServerVersion)
 	return nil
 }
 

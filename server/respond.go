@@ -65,14 +65,11 @@ func (x *exchange) respond(res *result) error {
 	return nil
 }
 
-// varies names the request's headers that a response depends on (RFC 9110, 12.5.5).
-const varies = "Accept, Prefer, Range"
-
 // commonHeaders sets what every successful response has.
 func (x *exchange) commonHeaders() {
 	h := x.w.Header()
 	if len(h["Vary"]) == 0 {
-		h.Set("Vary", varies)
+		h.Set("Vary", x.state.varies)
 	}
 	if x.state.config.ServerTimingEnabled {
 		h.Set("Server-Timing", x.timing.header())

@@ -46,6 +46,7 @@ type Server struct {
 	audit        *audit.Log   // nil without audit-log
 	watcher      *introspect.Watcher
 	recovery     recovery
+	findings     findings
 
 	// explaining holds what explanations are worked on.
 	explaining chan struct{}

@@ -27,6 +27,7 @@ type state struct {
 	// extraSearchPath is db-extra-search-path, quoted and with a leading comma.
 	extraSearchPath string
 	preRequest      string       // the statement that calls db-pre-request, or ""
+	varies          string       // the Vary of responses
 	limiter         *rateLimiter // nil without rate-limit
 	// tags are those of the documents that describe the API.
 	tags *documentTags
@@ -50,7 +51,7 @@ func newState(c *config.Config, catalog *schema.Catalog, logger *slog.Logger) (*
 	}
 	s := &state{
 		id: rand.Text(), config: c, verifier: verifier, catalog: catalog, tags: &documentTags{}, templates: newTemplates(),
-		limiter: newRateLimiter(c.RateLimit),
+		limiter: newRateLimiter(c.RateLimit), varies: varies(c),
 		parse: sql.Options{
 			Schemas: c.DBSchemas, RootRoutine: c.DBRootSpec.Name,
 			DescribeDisabled: c.OpenAPIMode == config.OpenAPIDisabled,

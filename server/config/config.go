@@ -186,6 +186,8 @@ type Config struct {
 	ServerBufferBytes int64
 	// RateLimit is rate-limit. Defaults to no limit.
 	RateLimit Rate
+	// ServerCORSAllowCredentials is server-cors-allow-credentials. Defaults to true.
+	ServerCORSAllowCredentials bool
 	// ServerBodyTimeout is server-body-timeout; 0 is no limit. Defaults to 30 s.
 	ServerBodyTimeout time.Duration
 	// ServerHeaderTimeout is server-header-timeout; 0 is no limit. Defaults to 10 s.

@@ -219,6 +219,11 @@ func (l *loader) finish(c *Config) {
 	if c.AdminServerPort != nil && *c.AdminServerPort == c.ServerPort && c.ServerPort != 0 { // 0 is a free one for each
 		l.errs = append(l.errs, c.Reject("admin-server-port", "admin-server-port cannot be the same as server-port", nil))
 	}
+	if c.ServerCORSAllowCredentials && len(c.ServerCORSAllowedOrigins) == 0 &&
+		c.Origin("server-cors-allow-credentials").Source != SourceDefault {
+		const advice = "no page may send cookies along unless server-cors-allowed-origins names its origin"
+		c.Warnings = append(c.Warnings, c.Reject("server-cors-allow-credentials", advice, nil))
+	}
 	if c.DeprecatedRoleClaimKey() {
 		const advice = "this path has the deprecated syntax from before PostgREST 16; write it by RFC 9535, from $ on"
 		c.Warnings = append(c.Warnings, c.Reject("jwt-role-claim-key", advice, nil))

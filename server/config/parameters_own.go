@@ -27,6 +27,9 @@ func ownParameters() []Parameter {
 		boolean("openapi-ui", func(c *Config) *bool { return &c.OpenAPIUI }, false,
 			"Whether a browser that asks for the root path gets a page to read and try the API.").
 			own().database(),
+		boolean("server-cors-allow-credentials", func(c *Config) *bool { return &c.ServerCORSAllowCredentials }, true,
+			"Whether pages of server-cors-allowed-origins may send the browser's cookies along and read the answer. Where that is not set no page may, whatever is said here.").
+			own().database(),
 		integer("server-buffer-bytes", func(c *Config) *int64 { return &c.ServerBufferBytes }, 1<<20, bounds{0, 1 << 40},
 			"How large an answer may be to be held back until it is complete, and so to have an exact Content-Length and Content-Range. Larger ones are streamed. Each request in work may take so much memory. 0 streams all.").
 			own(),
