@@ -40,6 +40,7 @@ type commands struct {
 	Config  configCommand  `cmd:"" help:"Print the parameters in effect and where they come from."`
 	Token   tokenCommand   `cmd:"" help:"Print a token (JWT) that the server accepts."`
 	Types   typesCommand   `cmd:"" help:"Write the types of programs that use the API: TypeScript or Go."`
+	Lint    lintCommand    `cmd:"" help:"Find what makes row-level security leak, fail or crawl."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

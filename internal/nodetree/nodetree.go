@@ -11,6 +11,7 @@ package nodetree
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -102,6 +103,25 @@ func (n *Node) Children() []*Node {
 	}
 	return out
 }
+
+// Equal says whether two trees are the same but for where in a text they stood. Both may be nil.
+func (n *Node) Equal(o *Node) bool {
+	if n == nil || o == nil {
+		return n == o
+	}
+	if n.Name != o.Name || len(n.List) != len(o.List) || len(n.fields) != len(o.fields) {
+		return false
+	}
+	for i, f := range n.fields {
+		g := o.fields[i]
+		if f.name != g.name || !strings.HasSuffix(f.name, "location") && !f.value.equal(g.value) {
+			return false
+		}
+	}
+	return slices.EqualFunc(n.List, o.List, Value.equal)
+}
+
+func (v Value) equal(o Value) bool { return v.Node.Equal(o.Node) && slices.Equal(v.Words, o.Words) }
 
 // Walk calls visit for n and all below it, parents first, until visit returns false, which leaves out what is below.
 func (n *Node) Walk(visit func(*Node) bool) {

@@ -36,6 +36,8 @@ type Access struct {
 	// Below is what a view reads or writes, each as the role that PostgreSQL judges it by. Rows of a view are those of its
 	// query from the rows that it may read below.
 	Below []Below
+
+	recursion bool // why it is refused
 }
 
 // Below is a relation below a view.

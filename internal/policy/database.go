@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Database is what was read. It is not changed afterwards; all pointers are to elements of its own lists, and each list is
 // sorted by name.
@@ -25,7 +28,13 @@ type Database struct {
 	Functions  []*Function
 	Extensions []Extension
 
+	// Settings are those of ALTER DATABASE … SET and ALTER ROLE ALL … SET, name=value. The last of a name counts.
+	Settings []string
+	// StatementTimeout is what the server's own configuration sets, "0" for none and "" where it cannot be told.
+	StatementTimeout string
+
 	roles     map[string]*Role
+	operators map[uint32]*Operator
 	relations map[[2]string]*Relation
 	functions map[uint32]*Function
 	byOID     map[uint32]*Relation
@@ -66,6 +75,56 @@ func (d *Database) ExposedFunctions() []*Function {
 		}
 	}
 	return out
+}
+
+// Operator returns the operator that a tree refers to, nil if none does.
+func (d *Database) Operator(oid uint32) *Operator { return d.operators[oid] }
+
+// Callers returns the roles that requests may run as, by name: the anonymous role, and those that memberships let the login
+// role SET ROLE to. PostgreSQL's own (pg_…) are left out, for the server refuses them. Of a login role that is a superuser
+// without memberships all would be possible; then they are the roles that schemas exposed and what is in them are granted to.
+func (d *Database) Callers() []*Role {
+	var out []*Role
+	for _, r := range d.Roles {
+		if r == d.Anonymous || r != d.Login && d.Login.Member(r) && !strings.HasPrefix(r.Name, "pg_") {
+			out = append(out, r)
+		}
+	}
+	if len(d.Login.Memberships) > 0 || !d.Login.Superuser {
+		return out
+	}
+	named := map[*Role]bool{d.Anonymous: true}
+	for _, s := range d.Schemas {
+		if s.Exposed {
+			note(named, s.Grants, s.Owner)
+		}
+	}
+	for _, r := range d.ExposedRelations() {
+		note(named, r.Grants, r.Owner)
+		for _, c := range r.Columns {
+			note(named, c.Grants, r.Owner)
+		}
+	}
+	for _, f := range d.ExposedFunctions() {
+		note(named, f.Grants, f.Owner)
+	}
+	return slices.DeleteFunc(slices.Clone(d.Roles), func(r *Role) bool { return !named[r] || strings.HasPrefix(r.Name, "pg_") })
+}
+
+// note adds those that are granted something, except the owner, who has it anyway.
+func note(roles map[*Role]bool, grants []Grant, owner *Role) {
+	for _, g := range grants {
+		if g.Role != nil && g.Role != owner {
+			roles[g.Role] = true
+		}
+	}
+}
+
+// Operator is an operator that an expression uses.
+type Operator struct {
+	Name string
+	// Equality says that a B-tree index can find rows by it: it is an =.
+	Equality bool
 }
 
 // Schema is a schema that is not the system's.
@@ -136,10 +195,10 @@ const (
 	Execute    Privilege = "EXECUTE"
 )
 
-// granted says whether one of the grants gives role the privilege: to the role itself, to one that it inherits from, or to
-// PUBLIC. It does not know superusers and the roles that PostgreSQL predefines; see Role.
-func granted(grants []Grant, role *Role, privilege Privilege) bool {
-	return slices.ContainsFunc(grants, func(g Grant) bool {
+// Granted says whether one of the grants gives role the privilege: to the role itself, to one that it inherits from, or to
+// PUBLIC. A superuser inherits from all. Of the roles that PostgreSQL predefines it does not know what they may do.
+func Granted(grants []Grant, role *Role, privilege Privilege) bool {
+	return role.Superuser || slices.ContainsFunc(grants, func(g Grant) bool {
 		return g.Privilege == privilege && (g.Role == nil || role.HasPrivilegesOf(g.Role))
 	})
 }

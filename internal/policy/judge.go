@@ -8,11 +8,21 @@ import (
 // Access says what role may do with rel by action, as PostgreSQL will judge it for SELECT, INSERT, UPDATE or DELETE that name
 // the relation with its schema. A request of the API that filters or returns rows needs ReadRows beside UpdateRows and so on.
 func (d *Database) Access(rel *Relation, role *Role, action Action) Access {
-	if s := rel.Schema; !role.Superuser && !granted(s.Grants, role, Usage) && !role.has(d, readAllData) && !role.has(d, writeAllData) {
+	if s := rel.Schema; !role.Superuser && !Granted(s.Grants, role, Usage) && !role.has(d, readAllData) && !role.has(d, writeAllData) {
 		return Access{Action: action, Refused: true, Why: "no USAGE on schema " + QuoteIdentifier(s.Name)}
 	}
 	j := judge{d: d, user: role}
 	return j.access(rel, role, action)
+}
+
+// Recursion says which relation PostgreSQL would come back to forever (42P17) by the policies' subqueries, if role were granted
+// all that they read; "" if there is none.
+func (d *Database) Recursion(rel *Relation, role *Role, action Action) string {
+	j := judge{d: d, user: role, granted: true}
+	if a := j.access(rel, role, action); a.recursion {
+		return a.Why
+	}
+	return ""
 }
 
 // judge answers for one user. Relations below a view are judged by other roles, but back as the user below a security_invoker
@@ -20,13 +30,17 @@ func (d *Database) Access(rel *Relation, role *Role, action Action) Access {
 type judge struct {
 	d    *Database
 	user *Role
-	path []*Relation
+	// granted takes all privileges for granted.
+	granted bool
+	path    []*Relation
 }
 
 func (j *judge) access(rel *Relation, role *Role, action Action) Access {
 	a := Access{Action: action}
 	any, columns := j.d.grants(rel, role, action.Privilege())
-	if !any {
+	if j.granted {
+		columns = nil
+	} else if !any {
 		a.Refused = true
 		a.Why = "no " + string(action.Privilege()) + " granted"
 		return a
@@ -52,7 +66,7 @@ func (j *judge) access(rel *Relation, role *Role, action Action) Access {
 // (PostgreSQL's pg_class_aclmask and pg_attribute_aclmask).
 func (d *Database) grants(rel *Relation, role *Role, p Privilege) (any bool, columns []*Column) {
 	switch {
-	case role.Superuser, granted(rel.Grants, role, p):
+	case role.Superuser, Granted(rel.Grants, role, p):
 		return true, nil
 	case p == Select && role.has(d, readAllData), (p == Insert || p == Update || p == Delete) && role.has(d, writeAllData):
 		return true, nil
@@ -60,7 +74,7 @@ func (d *Database) grants(rel *Relation, role *Role, p Privilege) (any bool, col
 		return false, nil
 	}
 	for _, c := range rel.Columns {
-		if granted(c.Grants, role, p) {
+		if Granted(c.Grants, role, p) {
 			columns = append(columns, c)
 		}
 	}
@@ -96,8 +110,7 @@ func (j *judge) table(a *Access, rel *Relation, role *Role) {
 		return
 	}
 	a.Using, a.Check = rel.rules(role, a.Action)
-	if why := j.refused(rel, role, a.Using, a.Check); why != "" {
-		a.Verdict, a.Why, a.Refused = No, why, true
+	if j.refused(a, rel, role, a.Using, a.Check); a.Refused {
 		return
 	}
 	a.Verdict = Yes
@@ -140,9 +153,9 @@ func (rel *Relation) rules(role *Role, action Action) (using, check Rule) {
 	return using, check
 }
 
-// refused says why PostgreSQL refuses a statement for what the subqueries of policies read: they have the privileges of the role
-// that the policies hold, and may not come back to a relation whose own policies have subqueries (42P17). "" if it does not.
-func (j *judge) refused(rel *Relation, role *Role, rules ...Rule) string {
+// refused notes in a why PostgreSQL refuses a statement for what the subqueries of policies read: they have the privileges of the role
+// that the policies hold, and may not come back to a relation whose own policies have subqueries (42P17).
+func (j *judge) refused(a *Access, rel *Relation, role *Role, rules ...Rule) {
 	subqueries := false
 	for _, r := range rules {
 		for _, p := range r.Policies() {
@@ -151,10 +164,12 @@ func (j *judge) refused(rel *Relation, role *Role, rules ...Rule) string {
 		}
 	}
 	if !subqueries {
-		return ""
+		return
 	}
 	if slices.Contains(j.path, rel) {
-		return "infinite recursion in the policies of " + rel.String()
+		a.Verdict, a.Refused, a.recursion = No, true, true
+		a.Why = "infinite recursion in the policies of " + rel.String()
+		return
 	}
 	j.path = append(j.path, rel)
 	defer func() { j.path = j.path[:len(j.path)-1] }()
@@ -162,16 +177,22 @@ func (j *judge) refused(rel *Relation, role *Role, rules ...Rule) string {
 		if len(r.Permissive) == 0 {
 			continue
 		}
+		// Beside a policy that is always true PostgreSQL drops the others, but after having looked for recursion.
+		dropped := slices.ContainsFunc(r.Permissive, func(p *Policy) bool { return isTrue(r.Expression(p)) })
 		for _, p := range r.Policies() {
 			for _, dep := range r.Expression(p).Reads {
-				a := j.access(dep.Relation, role, ReadRows)
-				if why := a.lacks(dep.Columns); why != "" {
-					return fmt.Sprintf("policy %s reads %s, and %s may not: %s", QuoteIdentifier(p.Name), dep.Relation, role.Name, why)
+				below := j.access(dep.Relation, role, ReadRows)
+				if why := below.lacks(dep.Columns); why != "" && (below.recursion || !dropped || !p.Permissive) {
+					a.Verdict, a.Refused, a.recursion = No, true, below.recursion
+					a.Why = fmt.Sprintf("policy %s reads %s, and %s may not: %s", QuoteIdentifier(p.Name), dep.Relation, role.Name, why)
+					if a.recursion {
+						a.Why = why
+					}
+					return
 				}
 			}
 		}
 	}
-	return ""
 }
 
 // lacks says what keeps a statement that needs these columns from being run, "" if nothing does. That policies leave no row is no

@@ -55,7 +55,7 @@ func Read(ctx context.Context, tx pgx.Tx, cfg Config) (*Database, error) {
 		ctx: ctx, tx: tx, cfg: cfg,
 		d: &Database{
 			Exposed: slices.Clone(cfg.Schemas), roles: map[string]*Role{}, relations: map[[2]string]*Relation{},
-			functions: map[uint32]*Function{}, byOID: map[uint32]*Relation{},
+			functions: map[uint32]*Function{}, operators: map[uint32]*Operator{}, byOID: map[uint32]*Relation{},
 		},
 		roles: map[uint32]*Role{}, schemas: map[uint32]*Schema{}, sequences: map[uint32]*Sequence{}, policies: map[uint32]*Policy{},
 	}
@@ -78,6 +78,8 @@ func Read(ctx context.Context, tx pgx.Tx, cfg Config) (*Database, error) {
 		{"policies", l.readPolicies},
 		{"dependencies", l.readDependencies},
 		{"functions", l.readFunctions},
+		{"operators", l.readOperators},
+		{"settings", l.readSettings},
 		{"triggers", l.readTriggers},
 		{"sequences", l.readSequences},
 		{"extensions", l.readExtensions},

@@ -25,14 +25,28 @@ func (l *loader) readFunctions() error {
 		l.d.Functions = append(l.d.Functions, &fn)
 		l.d.functions[fn.oid] = &fn
 		return nil
-	}, l.called())
+	}, l.named("funcid", "opfuncid", "aggfnoid", "winfnoid"))
 }
 
-// called returns the oids of the functions that the trees of policies and views name.
-func (l *loader) called() []uint32 {
+func (l *loader) readOperators() error {
+	var oid uint32
+	var o Operator
+	return l.query("operators.sql", []any{&oid, &o.Name, &o.Equality}, func() error {
+		operator := o
+		l.d.operators[oid] = &operator
+		return nil
+	}, l.named("opno"))
+}
+
+func (l *loader) readSettings() error {
+	return l.query("settings.sql", []any{&l.d.Settings, &l.d.StatementTimeout}, func() error { return nil })
+}
+
+// named returns the oids that stand in these fields of the trees of policies and views.
+func (l *loader) named(fields ...string) []uint32 {
 	seen := map[uint32]bool{}
 	visit := func(n *nodetree.Node) bool {
-		for _, field := range []string{"funcid", "opfuncid", "aggfnoid", "winfnoid"} {
+		for _, field := range fields {
 			if oid := n.OID(field); oid != 0 {
 				seen[oid] = true
 			}

@@ -8,7 +8,7 @@ import (
 // view judges what a view reads or writes below, on top of the privilege on the view itself.
 func (j *judge) view(a *Access, view *Relation, action Action) {
 	if slices.Contains(j.path, view) {
-		a.Why, a.Refused = "the view reads itself", true
+		a.Why, a.Refused, a.recursion = "infinite recursion in the view "+view.String(), true, true
 		return
 	}
 	j.path = append(j.path, view)
@@ -45,7 +45,7 @@ func (j *judge) reads(a *Access, as *Role, reads []Dependency) {
 		below := j.access(dep.Relation, as, ReadRows)
 		a.Below = append(a.Below, Below{Relation: dep.Relation, Role: as, Access: below})
 		if why := below.lacks(dep.Columns); why != "" {
-			a.Verdict, a.Refused = No, true
+			a.Verdict, a.Refused, a.recursion = No, true, below.recursion
 			a.Why = fmt.Sprintf("it reads %s, and %s may not: %s", dep.Relation, as.Name, why)
 			return
 		}
@@ -62,7 +62,7 @@ func (j *judge) writes(a *Access, view *Relation, as *Role, base *Relation, show
 	below := j.access(base, as, a.Action)
 	a.Below = []Below{{Relation: base, Role: as, Access: below}}
 	if below.Verdict == No {
-		a.Refused = below.Refused
+		a.Refused, a.recursion = below.Refused, below.recursion
 		a.Why = fmt.Sprintf("it writes %s, and %s may not: %s", base, as.Name, below.Why)
 		if a.Refused {
 			a.Verdict = No

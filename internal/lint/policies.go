@@ -1,0 +1,338 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-db/postern/internal/nodetree"
+	"github.com/postern-db/postern/internal/policy"
+)
+
+const groupPolicies = "Policies"
+
+func policyChecks() []Check {
+	return []Check{
+		{
+			ID: "policy-recursion", Group: groupPolicies, Severity: Error,
+			Title: "policies that read each other in a circle",
+			Why:   "PostgreSQL refuses each statement that comes to them: infinite recursion detected in policy (42P17).",
+			find:  policyRecursion,
+		},
+		{
+			ID: "policy-subquery-refused", Group: groupPolicies, Severity: Error,
+			Title: "policy that reads what its role may not read",
+			Why:   "A policy's subqueries run with the caller's rights. Without the grant each statement on the table fails with 42501.",
+			find:  policySubqueryRefused,
+		},
+		{
+			ID: "policy-function-refused", Group: groupPolicies, Severity: Error,
+			Title: "policy that calls a function which its role may not execute",
+			Why:   "A policy's functions run with the caller's rights. Without EXECUTE, or USAGE on the schema of a name that is looked up, statements on the table fail with 42501.",
+			find:  policyFunctionRefused,
+		},
+		{
+			ID: "policy-never-true", Group: groupPolicies, Severity: Warning,
+			Title: "policy that is never true",
+			Why:   "A permissive policy that is never true allows nothing, and a restrictive one forbids all. A comparison with NULL by = or <> is null, which is not true.",
+			find:  policyNeverTrue,
+		},
+		{
+			ID: "policy-duplicate", Group: groupPolicies, Severity: Warning,
+			Title: "policy that says the same as another",
+			Why:   "Both are evaluated for each row, and who changes the one forgets the other.",
+			find:  policyDuplicate,
+		},
+		{
+			ID: "restrictive-without-permissive", Group: groupPolicies, Severity: Warning,
+			Title: "restrictive policy with no permissive one beside it",
+			Why:   "A restrictive policy only takes away. Where no permissive policy gives anything nobody sees a row.",
+			find:  restrictiveOnly,
+		},
+		{
+			ID: "policy-session-user", Group: groupPolicies, Severity: Error,
+			Title: "policy that asks for session_user",
+			Why:   "session_user is the role that the server logged in as, the same for every request. current_user is the caller's role.",
+			find:  policySessionUser,
+		},
+		{
+			ID: "policies-overlap", Group: groupPolicies, Severity: Info,
+			Title: "several permissive policies for the same role and action",
+			Why:   "A row is there if any of them is true, so each one widens the others; and PostgreSQL evaluates them all. One policy with OR is easier to read.",
+			find:  policiesOverlap,
+		},
+	}
+}
+
+// subjects returns the roles that policies of a table are for and whom they hold: callers, and those named.
+func (s *state) subjects(rel *policy.Relation) []*policy.Role {
+	roles := slices.Clone(s.callers)
+	for _, p := range rel.Policies {
+		for _, r := range p.Roles {
+			if !slices.Contains(roles, r) {
+				roles = append(roles, r)
+			}
+		}
+	}
+	return slices.DeleteFunc(roles, func(r *policy.Role) bool {
+		_, bypasses := rel.BypassesRLS(r)
+		return bypasses
+	})
+}
+
+func policyRecursion(r *reporter) {
+	for _, rel := range r.Relations {
+		if !rel.RLS || len(rel.Policies) == 0 {
+			continue
+		}
+		found := map[string][]string{}
+		for _, role := range r.subjects(rel) {
+			for _, action := range policy.Actions {
+				if why := r.Recursion(rel, role, action); why != "" && !slices.Contains(found[why], action.String()) {
+					found[why] = append(found[why], action.String())
+				}
+			}
+		}
+		for why, actions := range found {
+			var through []string
+			for _, p := range rel.Policies {
+				if p.Using.HasSubquery() || p.Check.HasSubquery() {
+					through = append(through, policy.QuoteIdentifier(p.Name))
+				}
+			}
+			r.report(object(rel), fmt.Sprintf("%s, to %s (%s)", why, strings.Join(actions, ", "), strings.Join(through, ", ")),
+				fmt.Sprintf("-- look the rows up in a function whose owner the policies do not hold, and call it in the policy:\n"+
+					"-- create function … returns setof … language sql stable security definer set search_path = '' as $$ … $$;\n"+
+					"-- alter policy … on %s using (… in (select …()));", rel))
+		}
+	}
+}
+
+func policySubqueryRefused(r *reporter) {
+	for _, rel := range r.relations {
+		if !rel.RLS {
+			continue
+		}
+		refused := map[[2]string]*refusal{}
+		for _, role := range r.granted(rel, policy.Actions...) {
+			for _, p := range rel.Policies {
+				if !p.Applies(role) {
+					continue
+				}
+				for _, e := range expressions(p) {
+					for _, dep := range e.Reads {
+						if dep.Relation != rel && !r.reads(role, dep) {
+							key := [2]string{p.Name, dep.Relation.String()}
+							if refused[key] == nil {
+								refused[key] = &refusal{policy: p, dep: dep}
+							}
+							if !slices.Contains(refused[key].roles, role) {
+								refused[key].roles = append(refused[key].roles, role)
+							}
+						}
+					}
+				}
+			}
+		}
+		for _, f := range refused {
+			r.report(policyObject(f.policy), fmt.Sprintf("reads %s, which %s may not", f.dep.Relation, list(f.roles)),
+				fmt.Sprintf("grant select%s on %s to %s;\n-- or look it up in a security definer function", columnList(f.dep), f.dep.Relation, all(f.roles)))
+		}
+	}
+}
+
+type refusal struct {
+	policy *policy.Policy
+	dep    policy.Dependency
+	roles  []*policy.Role
+}
+
+// reads says whether the grants are enough for a subquery.
+func (s *state) reads(role *policy.Role, dep policy.Dependency) bool {
+	rel := dep.Relation
+	if policy.Granted(rel.Grants, role, policy.Select) {
+		return true
+	}
+	for _, n := range dep.Columns {
+		if c := rel.ColumnNumber(n); c == nil || !policy.Granted(c.Grants, role, policy.Select) {
+			return false
+		}
+	}
+	return len(dep.Columns) > 0
+}
+
+// columnList writes the columns that a dependency needs, in parentheses.
+func columnList(dep policy.Dependency) string {
+	var names []string
+	for _, n := range dep.Columns {
+		if c := dep.Relation.ColumnNumber(n); c != nil {
+			names = append(names, policy.QuoteIdentifier(c.Name))
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
+}
+
+func policyFunctionRefused(r *reporter) {
+	r.exposedPolicies(func(p *policy.Policy) {
+		seen := map[*policy.Function]bool{}
+		for _, e := range expressions(p) {
+			for _, c := range r.calls(e.Tree) {
+				f := c.function
+				if f.Schema == nil || seen[f] {
+					continue
+				}
+				seen[f] = true
+				var who []*policy.Role
+				for _, role := range r.granted(p.Relation, policy.Actions...) {
+					if p.Applies(role) && !policy.Granted(f.Grants, role, policy.Execute) {
+						who = append(who, role)
+					}
+				}
+				if who != nil {
+					r.report(policyObject(p), fmt.Sprintf("calls %s, which %s may not", f, list(who)),
+						fmt.Sprintf("grant execute on function %s to %s;", f, all(who)))
+				}
+			}
+		}
+	})
+}
+
+func policyNeverTrue(r *reporter) {
+	r.exposedPolicies(func(p *policy.Policy) {
+		for _, e := range expressions(p) {
+			if !r.never(e.Tree) {
+				continue
+			}
+			detail := e.keyword + " " + e.SQL
+			if !p.Permissive {
+				detail += ": forbids all"
+			}
+			r.report(policyObject(p), detail, fmt.Sprintf("drop policy %s on %s;", policy.QuoteIdentifier(p.Name), p.Relation))
+		}
+	})
+}
+
+// never says whether an expression is sure not to be true: a constant, a comparison with null, or such a one in an AND or in all of
+// an OR. The function of an operator is strict unless it is one of those that treat null as a value, and they are no comparisons.
+func (s *state) never(tree *nodetree.Node) bool {
+	if value, known := (policy.Expression{Tree: tree}).Constant(); known {
+		return !value
+	}
+	if tree.Name == "OPEXPR" {
+		o := s.Operator(tree.OID("opno"))
+		return o != nil && slices.Contains([]string{"=", "<>", "<", ">", "<=", ">="}, o.Name) && slices.ContainsFunc(tree.Nodes("args"), isNull)
+	}
+	if tree.Name != "BOOLEXPR" {
+		return false
+	}
+	switch args := tree.Nodes("args"); tree.Field("boolop").Word() {
+	case "and":
+		return slices.ContainsFunc(args, s.never)
+	case "or":
+		return !slices.ContainsFunc(args, func(n *nodetree.Node) bool { return !s.never(n) })
+	}
+	return false
+}
+
+func isNull(n *nodetree.Node) bool { return n.Name == "CONST" && n.Bool("constisnull") }
+
+func policyDuplicate(r *reporter) {
+	for _, rel := range r.relations {
+		for i, p := range rel.Policies {
+			for _, q := range rel.Policies[:i] {
+				if p.Permissive == q.Permissive && (p.Command == q.Command || q.Command == "") && covers(q, p) && sameExpressions(p, q) {
+					r.report(policyObject(p), "the same as "+policy.QuoteIdentifier(q.Name), fmt.Sprintf("drop policy %s on %s;", policy.QuoteIdentifier(p.Name), rel))
+					break
+				}
+			}
+		}
+	}
+}
+
+// covers says whether q is for all the roles that p is for.
+func covers(q, p *policy.Policy) bool {
+	return q.Public || !p.Public && !slices.ContainsFunc(p.Roles, func(r *policy.Role) bool { return !slices.Contains(q.Roles, r) })
+}
+
+func sameExpressions(p, q *policy.Policy) bool {
+	return p.Using.Tree.Equal(q.Using.Tree) && (p.Check.Tree.Equal(q.Check.Tree) || p.CheckFor().Tree.Equal(q.CheckFor().Tree))
+}
+
+func restrictiveOnly(r *reporter) {
+	r.exposedPolicies(func(p *policy.Policy) {
+		if p.Permissive {
+			return
+		}
+		for _, q := range p.Relation.Policies {
+			if q.Permissive && (p.Command == "" || q.Command == "" || p.Command == q.Command) {
+				return
+			}
+		}
+		r.report(policyObject(p), "", fmt.Sprintf("-- create policy … on %s as permissive … using (…);\n-- or, if it is meant to give:\n"+
+			"-- drop policy %s on %[1]s; and create it again as permissive", p.Relation, policy.QuoteIdentifier(p.Name)))
+	})
+}
+
+func policySessionUser(r *reporter) {
+	const svfSessionUser = 12 // PostgreSQL source, primnodes.h, SQLValueFunctionOp
+	r.exposedPolicies(func(p *policy.Policy) {
+		for _, e := range expressions(p) {
+			found := false
+			walk(e.Tree, func(n *nodetree.Node, _ int) bool {
+				f := r.Function(n.OID("funcid"))
+				found = found || n.Name == "SQLVALUEFUNCTION" && n.Int("op") == svfSessionUser || f != nil && f.Schema == nil && f.Name == "session_user"
+				return !found
+			})
+			if found {
+				r.report(policyObject(p), e.keyword+" "+e.SQL, alter(p, e.keyword, replaceKeyword(e.SQL, "SESSION_USER", "CURRENT_USER")))
+			}
+		}
+	})
+}
+
+// alter writes the statement that gives a clause of a policy another expression.
+func alter(p *policy.Policy, keyword, sql string) string {
+	return fmt.Sprintf("alter policy %s on %s %s (%s);", policy.QuoteIdentifier(p.Name), p.Relation, keyword, sql)
+}
+
+func policiesOverlap(r *reporter) {
+	for _, rel := range r.relations {
+		if !rel.RLS {
+			continue
+		}
+		type overlap struct {
+			names   string
+			actions []string
+		}
+		var found []overlap
+		for _, action := range policy.Actions {
+			for _, role := range r.granted(rel, action) {
+				var names []string
+				for _, p := range rel.Policies {
+					if p.Permissive && p.For(action) && p.Applies(role) && !r.never(p.CheckFor().Tree) {
+						names = append(names, policy.QuoteIdentifier(p.Name))
+					}
+				}
+				if len(names) < 2 {
+					continue
+				}
+				joined := strings.Join(names, ", ")
+				i := slices.IndexFunc(found, func(o overlap) bool { return o.names == joined })
+				if i < 0 {
+					found = append(found, overlap{names: joined})
+					i = len(found) - 1
+				}
+				if !slices.Contains(found[i].actions, action.String()) {
+					found[i].actions = append(found[i].actions, action.String())
+				}
+			}
+		}
+		for _, o := range found {
+			r.report(object(rel), fmt.Sprintf("%s: %s", strings.Join(o.actions, ", "), o.names),
+				"-- one policy that joins their expressions by OR; or, where one was meant to narrow the other, that one as restrictive")
+		}
+	}
+}

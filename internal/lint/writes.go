@@ -1,0 +1,197 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-db/postern/internal/policy"
+)
+
+const groupWrites = "Writes"
+
+func writeChecks() []Check {
+	return []Check{
+		{
+			ID: "write-always-true", Group: groupWrites, Severity: Error,
+			Title: "policy that is true for every row that is written",
+			Why:   "Whoever is granted the action may do it to every row. A policy that is always true protects nothing but looks as if it did.",
+			find:  writeAlwaysTrue,
+		},
+		{
+			ID: "update-gives-row-away", Group: groupWrites, Severity: Error,
+			Title: "update that can give a row away",
+			Why: "USING chooses the rows before, WITH CHECK judges them after. Where the second asks less, a caller can write a row so that it is no longer " +
+				"the caller's: put it on somebody else's account, or out of reach.",
+			find: updateGivesAway,
+		},
+		{
+			ID: "using-without-check", Group: groupWrites, Severity: Warning,
+			Title: "USING with OR stands in for WITH CHECK",
+			Why: "Without WITH CHECK, USING judges the new row too. Where any side of an OR is enough, who passes on one side may write anything into the columns of the " +
+				"other: the recipient of a message could change its sender.",
+			find: usingWithoutCheck,
+		},
+		{
+			ID: "write-without-read", Group: groupWrites, Severity: Info,
+			Title: "role that may update or delete but not read",
+			Why:   "A filter reads the columns it names, and so does return=representation. Without SELECT such requests fail with 42501, and only unfiltered ones are possible.",
+			find:  writeWithoutRead,
+		},
+	}
+}
+
+// writes are the actions that write, by the command of a policy.
+func writes(p *policy.Policy) []policy.Action {
+	var out []policy.Action
+	for _, a := range []policy.Action{policy.CreateRows, policy.UpdateRows, policy.DeleteRows} {
+		if p.For(a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func writeAlwaysTrue(r *reporter) {
+	r.exposedPolicies(func(p *policy.Policy) {
+		if !p.Permissive {
+			return
+		}
+		var actions []string
+		var who []*policy.Role
+		for _, a := range writes(p) {
+			e := p.Using
+			if a != policy.DeleteRows {
+				e = p.CheckFor()
+			}
+			if value, known := e.Constant(); !known || !value {
+				continue
+			}
+			if a == policy.UpdateRows && p.Check.SQL != "" {
+				if value, known := p.Using.Constant(); !known || !value {
+					continue // that gives rows away, which is another check's
+				}
+			}
+			var able []*policy.Role
+			for _, role := range r.granted(p.Relation, a) {
+				// A restrictive policy may well do the choosing.
+				if p.Applies(role) && r.may(role, a, p.Relation).Verdict == policy.Yes {
+					able = append(able, role)
+				}
+			}
+			if able != nil {
+				actions = append(actions, a.String())
+				for _, role := range able {
+					if !slices.Contains(who, role) {
+						who = append(who, role)
+					}
+				}
+			}
+		}
+		if actions != nil {
+			r.report(policyObject(p), fmt.Sprintf("%s by %s", strings.Join(actions, ", "), list(who)), fmt.Sprintf(
+				"-- say which rows: alter policy %s on %s … (…);\n-- or take the grant away:\nrevoke %s on %[2]s from %[4]s;",
+				policy.QuoteIdentifier(p.Name), p.Relation, privileges(actions), all(who)))
+		}
+	})
+}
+
+// privileges turns names of actions into those of privileges.
+func privileges(actions []string) string {
+	return strings.NewReplacer("create", "insert", "read", "select").Replace(strings.Join(actions, ", "))
+}
+
+// updatable returns which of the columns some caller that a policy is for may update.
+func (s *state) updatable(p *policy.Policy, columns map[int]bool) []*policy.Column {
+	var out []*policy.Column
+	for _, c := range p.Relation.Columns {
+		if columns[c.Number] && !c.Generated && slices.ContainsFunc(s.granted(p.Relation, policy.UpdateRows), func(role *policy.Role) bool {
+			return p.Applies(role) && (policy.Granted(p.Relation.Grants, role, policy.Update) || policy.Granted(c.Grants, role, policy.Update))
+		}) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func columnNames(columns []*policy.Column) string {
+	var names []string
+	for _, c := range columns {
+		names = append(names, policy.QuoteIdentifier(c.Name))
+	}
+	return strings.Join(names, ", ")
+}
+
+func updateGivesAway(r *reporter) {
+	r.exposedPolicies(func(p *policy.Policy) {
+		if !p.Permissive || !p.For(policy.UpdateRows) || p.Using.Tree == nil || p.Check.Tree == nil || implies(p.Check.Tree, p.Using.Tree) {
+			return
+		}
+		free := ownColumns(p.Using.Tree)
+		for c := range ownColumns(p.Check.Tree) {
+			delete(free, c)
+		}
+		if columns := r.updatable(p, free); columns != nil {
+			r.report(policyObject(p), fmt.Sprintf("%s may be changed to anything: using %s with check %s", columnNames(columns), p.Using.SQL, p.Check.SQL),
+				alter(p, "with check", conjunction(p.Check, p.Using)))
+		}
+	})
+}
+
+// conjunction joins two expressions, leaving out one that is always true.
+func conjunction(a, b policy.Expression) string {
+	if v, known := a.Constant(); known && v {
+		return b.SQL
+	}
+	return a.SQL + " AND " + b.SQL
+}
+
+func usingWithoutCheck(r *reporter) {
+	r.exposedPolicies(func(p *policy.Policy) {
+		if !p.Permissive || !p.For(policy.UpdateRows) || p.Using.Tree == nil || p.Check.Tree != nil {
+			return
+		}
+		sides := branches(p.Using.Tree, "or")
+		if len(sides) < 2 {
+			return
+		}
+		// A column that all sides ask for is safe from all of them.
+		common, any := ownColumns(sides[0]), ownColumns(sides[0])
+		for _, side := range sides[1:] {
+			of := ownColumns(side)
+			for c := range of {
+				any[c] = true
+			}
+			for c := range common {
+				if !of[c] {
+					delete(common, c)
+				}
+			}
+		}
+		for c := range common {
+			delete(any, c)
+		}
+		if columns := r.updatable(p, any); columns != nil {
+			r.report(policyObject(p), fmt.Sprintf("%s may be changed by who passes another side of %s", columnNames(columns), p.Using.SQL),
+				fmt.Sprintf("-- say what a new row must fulfil, usually the side that names its author:\n-- %s\n-- and grant update only on columns that may change",
+					alter(p, "with check", "…")))
+		}
+	})
+}
+
+func writeWithoutRead(r *reporter) {
+	for _, rel := range r.relations {
+		for _, action := range []policy.Action{policy.UpdateRows, policy.DeleteRows} {
+			var who []*policy.Role
+			for _, role := range r.callers {
+				if r.may(role, action, rel).Verdict != policy.No && r.may(role, policy.ReadRows, rel).Refused {
+					who = append(who, role)
+				}
+			}
+			if who != nil {
+				r.report(object(rel), fmt.Sprintf("%s by %s", action, list(who)), fmt.Sprintf("grant select on %s to %s;\n-- or: revoke %s on %[1]s from %[2]s;",
+					rel, all(who), strings.ToLower(string(action.Privilege()))))
+			}
+		}
+	}
+}
