@@ -44,7 +44,9 @@ func dump(d *schema.Definition) string {
 }
 
 var (
-	encodings  = []string{"to_json", "verbatim", "boolean", "number", "string"}
+	encodings = []string{
+		"to_json", "verbatim", "boolean", "number", "string", "verbatim each", "boolean each", "number each", "string each",
+	}
 	identities = []string{"", ", identity by default", ", identity always"}
 	volatility = []string{"volatile", "stable", "immutable"}
 	keyRoles   = []string{"primary key", "foreign key", "referenced key"}

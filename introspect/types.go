@@ -131,10 +131,31 @@ func (l *loader) nameTypes(ctx context.Context) error {
 	})
 }
 
+// elementEncodings are those of the elements of the built-in array types that are much used.
+var elementEncodings = map[uint32]schema.Encoding{
+	1000: schema.Boolean,  // bool[]
+	1005: schema.Verbatim, // int2[]
+	1007: schema.Verbatim, // int4[]
+	1016: schema.Verbatim, // int8[]
+	199:  schema.Verbatim, // json[]
+	3807: schema.Verbatim, // jsonb[]
+	1021: schema.Number,   // float4[]
+	1022: schema.Number,   // float8[]
+	1231: schema.Number,   // numeric[]
+	1009: schema.String,   // text[]
+	1015: schema.String,   // varchar[]
+	1014: schema.String,   // bpchar[]
+	1001: schema.String,   // bytea[]
+	2951: schema.String,   // uuid[]
+}
+
 // encoding follows to_json (PostgreSQL source, json_categorize_type): domains count as their base type, and casts to json are
 // looked for only on types that are not built in.
 func (t *typ) encoding() schema.Encoding {
 	b := t.base
+	if element, ok := elementEncodings[b.oid]; ok {
+		return schema.ArrayOf(element)
+	}
 	switch b.oid {
 	case int2OID, int4OID, int8OID, jsonOID, jsonbOID:
 		return schema.Verbatim

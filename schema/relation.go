@@ -69,8 +69,8 @@ func (r *Relation) Column(name string) *Column { return r.columns[name] }
 type Encoding uint8
 
 const (
-	// ToJSON is for types whose JSON only the database can write (arrays, composites, dates and times, types with a cast to
-	// json): the statement selects to_json(column), and the text is JSON as it comes.
+	// ToJSON is for types whose JSON only the database can write (composites, dates and times, types with a cast to
+	// json, arrays of all these): the statement selects to_json(column), and the text is JSON as it comes.
 	ToJSON Encoding = iota
 	// Verbatim is for types whose text is JSON as it stands: integers, json, jsonb.
 	Verbatim
@@ -80,7 +80,21 @@ const (
 	Number
 	// String is for all types whose text to_json would write as a string.
 	String
+	// VerbatimArray and those that follow are for arrays of built-in types, of any dimensions, by the encoding of their elements.
+	VerbatimArray
+	BooleanArray
+	NumberArray
+	StringArray
 )
+
+// IsArray reports whether the encoding is one for arrays. Arrays of other types have ToJSON.
+func (e Encoding) IsArray() bool { return e >= VerbatimArray }
+
+// Element returns the encoding of an array's elements.
+func (e Encoding) Element() Encoding { return e - VerbatimArray + Verbatim }
+
+// ArrayOf returns the encoding of arrays of elements with that encoding, which must not be ToJSON.
+func ArrayOf(element Encoding) Encoding { return element - Verbatim + VerbatimArray }
 
 // Identity tells whether and how a column is an identity column (PostgreSQL manual, 5.3 Identity Columns).
 type Identity uint8

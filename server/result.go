@@ -38,7 +38,7 @@ type pair struct{ name, value string }
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
 
 // maxPooledBuffer keeps a single large answer from holding its memory for ever.
-const maxPooledBuffer = 256 << 10
+const maxPooledBuffer = 512 << 10
 
 func newResult(x *exchange, s *sql.Statement, columns []encode.Column) *result {
 	r := &result{x: x, statement: s, columns: columns, buffer: buffers.Get().(*[]byte)}

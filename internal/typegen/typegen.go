@@ -145,7 +145,7 @@ func (r *resolver) returned(f *schema.Routine) shape {
 	if t := r.byName[name]; t != nil {
 		return r.declared(t, 0)
 	}
-	if element, ok := strings.CutPrefix(name.Name, "_"); ok && f.Encoding == schema.ToJSON {
+	if element, ok := strings.CutPrefix(name.Name, "_"); ok && (f.Encoding == schema.ToJSON || f.Encoding.IsArray()) {
 		e := shape{kind: builtin(element)}
 		if t := r.byName[schema.Name{Schema: name.Schema, Name: element}]; t != nil {
 			e = r.declared(t, 0)

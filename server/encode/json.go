@@ -63,6 +63,8 @@ func AppendValue(dst []byte, enc schema.Encoding, value []byte) []byte {
 		}
 	case schema.String:
 		return AppendString(dst, value)
+	case schema.VerbatimArray, schema.BooleanArray, schema.NumberArray, schema.StringArray:
+		return appendArray(dst, enc.Element(), value)
 	case schema.ToJSON, schema.Verbatim:
 	}
 	return append(dst, value...)

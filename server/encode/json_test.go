@@ -130,7 +130,7 @@ func TestKeys(t *testing.T) {
 			columns = append(columns, encode.NewColumn(key, schema.Verbatim))
 			selected = append(selected, "1 as "+quote(key))
 		}
-		sql := "select row_to_json(t)::text from (select " + strings.Join(selected, ", ") + ") t"
+		sql := "select row_to_json(t.*)::text from (select " + strings.Join(selected, ", ") + ") t"
 		result := conn.PgConn().ExecParams(t.Context(), sql, nil, nil, nil, nil).Read()
 		if result.Err != nil {
 			rt.Fatal(result.Err)

@@ -9,12 +9,16 @@ import (
 // mark, backslash and the control characters below U+0020, nothing else. DEL, "/" and all that is not ASCII
 // stay as they are. Whether s is valid UTF-8 is not checked; what PostgreSQL sends to a UTF-8 client is.
 func AppendString(dst, s []byte) []byte {
-	dst = append(dst, '"')
+	return append(appendStringBody(append(dst, '"'), s), '"')
+}
+
+// appendStringBody is AppendString without the quotation marks.
+func appendStringBody(dst, s []byte) []byte {
 	for {
 		plain := plainPrefix(s)
 		dst = append(dst, s[:plain]...)
 		if plain == len(s) {
-			return append(dst, '"')
+			return dst
 		}
 		dst = appendEscaped(dst, s[plain])
 		s = s[plain+1:]

@@ -82,7 +82,7 @@ func (d *document) resultItem(o *overload) {
 // underscore; whether one is an array shows in its encoding.
 func resultType(r *schema.Routine) string {
 	n := r.Returns
-	if element, ok := strings.CutPrefix(n.Name, "_"); ok && r.Encoding == schema.ToJSON {
+	if element, ok := strings.CutPrefix(n.Name, "_"); ok && (r.Encoding == schema.ToJSON || r.Encoding.IsArray()) {
 		return sqlName(schema.Name{Schema: n.Schema, Name: element}) + "[]"
 	}
 	return sqlName(n)
