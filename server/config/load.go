@@ -19,6 +19,10 @@ const (
 
 // Input is what a configuration is made of.
 type Input struct {
+	// Values are parameters that a Go program sets, by their names: "db-uri",
+	// "db-schemas" and so on, each as text. They go before all others. A name that
+	// is none, or a value that cannot be read, is an error.
+	Values map[string]string
 	// File is the path of the configuration file. Empty stands for none.
 	File string
 	// Environ is the environment, as of [os.Environ]. Besides the variables that
@@ -32,7 +36,8 @@ type Input struct {
 	Previous *Config
 }
 
-// Load makes a Config. The database's value goes before POSTERN_NAME, that before
+// Load makes a Config. What the program gives goes before the database's value,
+// that before POSTERN_NAME, that before
 // PGRST_NAME, that before the file's, that before the default. A value that is
 // set under a former name counts only where the present name is not set at all,
 // except that db-pool-timeout goes before db-pool-max-idletime.
@@ -94,6 +99,7 @@ func (l *loader) load() (*Config, error) {
 		}
 	}
 	l.assignAppSettings(c)
+	l.refuseUnknownValues(all)
 	l.finish(c)
 	c.Unknown = l.unknown(all)
 	return c, errors.Join(l.errs...)
@@ -120,7 +126,7 @@ func (l *loader) assign(c *Config, p Parameter) {
 			return
 		}
 		err := &ValueError{Key: p.Name, Origin: origin, Problem: bad.what, Allowed: bad.allowed}
-		if !bad.tolerated || p.Postern {
+		if !bad.tolerated || p.Postern || origin.Source == SourceProgram {
 			l.errs = append(l.errs, err)
 			return
 		}
@@ -132,6 +138,9 @@ func (l *loader) assign(c *Config, p Parameter) {
 // find looks name up where p may be set, the strongest place first. A place that
 // sets it to nothing hides the weaker ones.
 func (l *loader) find(c *Config, p Parameter, name string) (value, Origin, bool) {
+	if text, ok := l.input.Values[name]; ok {
+		return value{text: text}, Origin{Source: SourceProgram, Name: name}, true
+	}
 	if p.InDatabase && c.DBConfig && name == p.Name {
 		if text, ok := l.input.Database[settingName(name)]; ok {
 			return value{text: text}, Origin{Source: SourceDatabase, Name: settingPrefix + settingName(name)}, true
@@ -183,6 +192,11 @@ func (l *loader) assignAppSettings(c *Config) {
 			if name, ok := strings.CutPrefix(variable, prefix+appVariable); ok && name != "" {
 				put(appSettings+name, value{text: l.environ[variable]}, Origin{Source: SourceEnvironment, Name: variable})
 			}
+		}
+	}
+	for _, key := range sortedKeys(l.input.Values) {
+		if isAppSetting(key) {
+			put(key, value{text: l.input.Values[key]}, Origin{Source: SourceProgram, Name: key})
 		}
 	}
 }

@@ -11,6 +11,7 @@ const (
 	SourceFile        Source = "file"
 	SourceEnvironment Source = "environment"
 	SourceDatabase    Source = "database"
+	SourceProgram     Source = "program"
 )
 
 // Origin is the place a value came from.
@@ -25,7 +26,7 @@ type Origin struct {
 }
 
 // String renders the place for people: "postgrest.conf:12", "PGRST_DB_URI",
-// "pgrst.db_schemas in the database" or "default".
+// "pgrst.db_schemas in the database", "the program" or "default".
 func (o Origin) String() string {
 	switch o.Source {
 	case SourceFile:
@@ -34,6 +35,8 @@ func (o Origin) String() string {
 		return o.Name
 	case SourceDatabase:
 		return o.Name + " in the database"
+	case SourceProgram:
+		return "the program"
 	default:
 		return string(SourceDefault)
 	}

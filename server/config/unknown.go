@@ -70,6 +70,28 @@ func (l *loader) unknown(all []Parameter) []UnknownKey {
 	return out
 }
 
+// refuseUnknownValues finds what the program sets and no parameter asks for. In a program that is a mistake.
+func (l *loader) refuseUnknownValues(all []Parameter) {
+	var names []string
+	known := map[string]bool{}
+	for _, p := range all {
+		for _, name := range p.names() {
+			names = append(names, name)
+			known[name] = true
+		}
+	}
+	for _, key := range sortedKeys(l.input.Values) {
+		if known[key] || isAppSetting(key) {
+			continue
+		}
+		err := &ValueError{Key: key, Origin: Origin{Source: SourceProgram, Name: key}, Problem: "there is no such parameter"}
+		if near := nearest(key, names); near != "" {
+			err.Problem += fmt.Sprintf(", did you mean %q?", near)
+		}
+		l.errs = append(l.errs, err)
+	}
+}
+
 // nearest gives the candidate with the fewest typing errors from word, or "" if
 // all differ in more than a third of it.
 func nearest(word string, candidates []string) string {
