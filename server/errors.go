@@ -51,6 +51,9 @@ func (x *exchange) fail(err error) {
 			Hint: text("The server's log tells more under request id " + id),
 		}
 	}
+	if hook := x.server.onError; hook != nil && e.Status >= http.StatusInternalServerError {
+		defer hook(x.r, err)
+	}
 	x.code = e.Code
 	h := x.w.Header()
 	for name := range h {

@@ -42,6 +42,15 @@ func (s *Server) ReloadSchema() { s.watcher.Reload() }
 // ReloadConfig reads the configuration anew, in the background. If that fails the one in use stays.
 func (s *Server) ReloadConfig() { s.watcher.ReloadConfig() }
 
+// Reload reads the configuration and the catalog anew, and returns when requests are served with them, or with the error why
+// not: then those in use stay. It need not be called after changes that the database notifies of (db-channel).
+func (s *Server) Reload(ctx context.Context) error {
+	if err := s.loadConfig(ctx); err != nil {
+		return err
+	}
+	return s.loadCatalog(ctx)
+}
+
 func (s *Server) loadCatalog(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()

@@ -29,6 +29,9 @@ type Config struct {
 	// of the result decides what the request may do; its Claims are a JSON object. An error of type *auth.Error is answered
 	// as it says, any other with 500. Defaults to tokens, as Settings have it.
 	Authenticate func(*http.Request) (auth.Caller, error)
+	// OnError is told of each error that is answered with a 5xx, with what the client is not told: for a program that reports them
+	// elsewhere than in its log. It is called after the answer, by the goroutine of the request, and must not panic.
+	OnError func(*http.Request, error)
 	// Version is what the API's description gives as its version. Defaults to that of Postern in the program.
 	Version string
 }
@@ -39,6 +42,7 @@ type Server struct {
 	version string
 	// authenticate is Config.Authenticate.
 	authenticate func(*http.Request) (auth.Caller, error)
+	onError      func(*http.Request, error)
 	reload       func(map[string]string, *config.Config) (*config.Config, error)
 	pool         *rls.Pool
 	state        atomic.Pointer[state]
@@ -68,9 +72,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, errors.New("server: Config.Settings is required")
 	}
 	s := &Server{
-		logger: cfg.Logger, reload: cfg.Reload, authenticate: cfg.Authenticate, version: cmp.Or(cfg.Version, moduleVersion()),
-		recovery:   newRecovery(),
-		explaining: make(chan struct{}, maxExplanations),
+		logger: cfg.Logger, reload: cfg.Reload, authenticate: cfg.Authenticate, onError: cfg.OnError,
+		version: cmp.Or(cfg.Version, moduleVersion()), recovery: newRecovery(), explaining: make(chan struct{}, maxExplanations),
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()
