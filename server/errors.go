@@ -58,7 +58,7 @@ func (x *exchange) fail(err error) {
 	h := x.w.Header()
 	for name := range h {
 		if !strings.HasPrefix(name, "Access-Control-") && name != x.state.config.ServerTraceHeader && name != requestIDHeader &&
-			!strings.HasPrefix(name, "Ratelimit") {
+			!strings.HasPrefix(name, "Ratelimit") && name != "Connection" {
 			h.Del(name)
 		}
 	}

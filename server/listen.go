@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
-	"github.com/postern-db/postern/server/admin"
+	"golang.org/x/sys/unix"
+
 	"github.com/postern-db/postern/server/config"
 )
 
@@ -19,6 +21,12 @@ import (
 type listening struct {
 	mu   sync.Mutex
 	addr net.Addr
+}
+
+func (l *listening) set(addr net.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.addr = addr
 }
 
 // Addr returns the address that Run listens on, such as 127.0.0.1:3000 or the path of a socket; "" before.
@@ -29,89 +37,6 @@ func (s *Server) Addr() string {
 		return ""
 	}
 	return s.listening.addr.String()
-}
-
-// Run listens as the configuration says and serves until ctx is done. Then it stops accepting, waits for the requests under
-// way up to server-shutdown-timeout, and returns nil. If the server gives up (see Done) it returns why.
-func (s *Server) Run(ctx context.Context) error {
-	c := s.state.Load().config
-	main, err := listen(ctx, c.ListenAddresses())
-	if err != nil {
-		return err
-	}
-	servers := []*http.Server{newHTTPServer(s, c)}
-	listeners := []net.Listener{main}
-	if addresses := c.AdminListenAddresses(); len(addresses) > 0 {
-		l, err := listen(ctx, addresses)
-		if err != nil {
-			return errors.Join(err, main.Close())
-		}
-		servers = append(servers, newHTTPServer(admin.New(admin.Config{Ready: s.ready, Metrics: metrics{s}.handler()}), c))
-		listeners = append(listeners, l)
-		s.logger.Info("admin server listening", "address", l.Addr().String())
-	}
-	s.listening.mu.Lock()
-	s.listening.addr = main.Addr()
-	s.listening.mu.Unlock()
-	s.logger.Info("listening", "address", main.Addr().String())
-
-	failed := make(chan error, len(servers))
-	for i, server := range servers {
-		go func() { failed <- server.Serve(timeWrites(listeners[i], c.ServerWriteTimeout)) }()
-	}
-	select {
-	case err = <-failed:
-	case <-s.Done():
-		err = s.Err()
-	case <-ctx.Done():
-		err = nil
-	}
-	return errors.Join(err, shutdown(ctx, servers, c.ServerShutdownTimeout))
-}
-
-// shutdown ends servers, the last one first.
-func shutdown(ctx context.Context, servers []*http.Server, timeout time.Duration) error {
-	ctx = context.WithoutCancel(ctx)
-	if timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, timeout)
-		defer cancel()
-	}
-	var errs []error
-	for _, server := range servers {
-		if err := server.Shutdown(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("server: requests were cut off: %w", err), server.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// listen tries the addresses in order and takes the first that works.
-func listen(ctx context.Context, addresses []config.ListenAddress) (net.Listener, error) {
-	var lc net.ListenConfig
-	var errs []error
-	for _, a := range addresses {
-		l, err := lc.Listen(ctx, a.Network, a.Address)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		if a.Network == "unix" {
-			if err := os.Chmod(a.Address, a.Mode); err != nil {
-				return nil, errors.Join(fmt.Errorf("server: set the socket's mode: %w", err), l.Close())
-			}
-		}
-		return l, nil
-	}
-	return nil, fmt.Errorf("server: %w", errors.Join(errs...))
-}
-
-// ready reports whether the API can serve: the catalog is loaded and the database answers.
-func (s *Server) ready(ctx context.Context) error {
-	if !s.loaded() {
-		return errors.New("the schema cache is not loaded")
-	}
-	return s.pool.Ping(ctx)
 }
 
 // Port returns the TCP port that Run listens on, 0 if there is none.
@@ -125,4 +50,86 @@ func (s *Server) Port() int {
 		return 0
 	}
 	return n
+}
+
+// listen tries the addresses in order and takes the first that works. With shared, other processes may listen on the same TCP
+// port (server-reuseport).
+func listen(ctx context.Context, addresses []config.ListenAddress, shared bool) (net.Listener, error) {
+	var errs []error
+	for _, a := range addresses {
+		lc := net.ListenConfig{}
+		switch {
+		case a.Network == "unix":
+			if err := removeStale(a.Address); err != nil {
+				return nil, fmt.Errorf("server: listen on %s: %w", a.Address, err)
+			}
+			// What the file is made with, lest it be open to more for a moment.
+			lc.Control = control(func(fd int) error { return unix.Fchmod(fd, uint32(a.Mode)) })
+		case shared:
+			lc.Control = control(func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
+		}
+		l, err := lc.Listen(ctx, a.Network, a.Address)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if a.Network == "unix" {
+			if err := os.Chmod(a.Address, a.Mode); err != nil { // whatever the umask has left of it
+				return nil, errors.Join(fmt.Errorf("server: set the socket's mode: %w", err), l.Close())
+			}
+		}
+		return l, nil
+	}
+	return nil, fmt.Errorf("server: %w", errors.Join(errs...))
+}
+
+// control does something to a socket before it is bound.
+func control(do func(fd int) error) func(network, address string, c syscall.RawConn) error {
+	return func(_, _ string, c syscall.RawConn) error {
+		var err error
+		return errors.Join(c.Control(func(fd uintptr) { err = do(int(fd)) }), err)
+	}
+}
+
+// removeStale removes the file of a Unix socket that nobody listens on any more, as a process that was killed leaves it.
+func removeStale(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode()&fs.ModeSocket == 0:
+		return errors.New("there is a file that is no socket")
+	}
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	switch {
+	case err == nil:
+		return errors.Join(errors.New("another process listens on it"), conn.Close())
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return os.Remove(path)
+	default:
+		return err
+	}
+}
+
+// closeListener closes a listener once the connections that the kernel has accepted for it were taken: it would reset them.
+func closeListener(l net.Listener) error {
+	if c, ok := l.(syscall.Conn); ok {
+		if raw, err := c.SyscallConn(); err == nil {
+			for waited := time.Duration(0); waited < drainQuiet && pending(raw); waited += time.Millisecond {
+				time.Sleep(time.Millisecond)
+			}
+		}
+	}
+	return l.Close()
+}
+
+// pending reports whether a connection waits to be taken.
+func pending(raw syscall.RawConn) bool {
+	n := 0
+	err := raw.Control(func(fd uintptr) {
+		n, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0) // an error is none
+	})
+	return err == nil && n > 0
 }

@@ -51,6 +51,7 @@ type Server struct {
 	watcher      *introspect.Watcher
 	recovery     recovery
 	findings     findings
+	draining     atomic.Bool // Run shuts down
 
 	// explaining holds what explanations are worked on.
 	explaining chan struct{}
