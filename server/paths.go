@@ -18,12 +18,16 @@ func (s *Server) behindProxy(next http.Handler) http.Handler {
 	})
 }
 
-// paths gives a request to what its path belongs to.
+// paths gives a request to what its path belongs to: the page of the API, a file of the frontend, or the API, which keeps the paths
+// of its relations and functions.
 func (s *Server) paths(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		st := s.state.Load()
 		inside := withoutBase(r, st.config.ServerBasePath)
-		if inside == nil {
+		switch {
+		case inside != nil && s.serveDocs(w, inside, st), s.serveFile(w, r, inside, st):
+			return
+		case inside == nil:
 			x := &exchange{server: s, state: st, w: w, r: r}
 			x.fail(&sql.Error{
 				Code: sql.CodeInvalidPath, Message: "Invalid path specified in request URL", Hint: "The API is under " + st.config.ServerBasePath,

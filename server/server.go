@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -32,6 +33,8 @@ type Config struct {
 	// OnError is told of each error that is answered with a 5xx, with what the client is not told: for a program that reports them
 	// elsewhere than in its log. It is called after the answer, by the goroutine of the request, and must not panic.
 	OnError func(*http.Request, error)
+	// Static holds the files of a frontend, served as those of server-static-dir are. Defaults to that folder, if it is set.
+	Static fs.FS
 	// Version is what the API's description gives as its version. Defaults to that of Postern in the program.
 	Version string
 }
@@ -52,6 +55,7 @@ type Server struct {
 	recovery     recovery
 	findings     findings
 	draining     atomic.Bool // Run shuts down
+	frontend     frontend
 
 	// explaining holds what explanations are worked on.
 	explaining chan struct{}
@@ -75,6 +79,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s := &Server{
 		logger: cfg.Logger, reload: cfg.Reload, authenticate: cfg.Authenticate, onError: cfg.OnError,
 		version: cmp.Or(cfg.Version, moduleVersion()), recovery: newRecovery(), explaining: make(chan struct{}, maxExplanations),
+		frontend: frontend{files: cfg.Static},
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()
@@ -109,6 +114,9 @@ func (s *Server) start(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	s.logWarnings()
+	if err := s.frontend.open(s.state.Load().config); err != nil {
+		return err
+	}
 	if err := s.startAudit(ctx, s.state.Load().config); err != nil {
 		return err
 	}
@@ -160,6 +168,7 @@ func (s *Server) Close() {
 	if err := s.audit.Close(); err != nil {
 		s.logger.Error("the audit log is incomplete", "error", err)
 	}
+	s.frontend.close()
 	s.pool.Close()
 }
 

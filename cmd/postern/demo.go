@@ -69,6 +69,7 @@ func (c demoCommand) Run(a *app) (err error) {
 		"PGRST_DB_SCHEMAS=" + chat.Schema,
 		"PGRST_JWT_SECRET=" + secret,
 		"POSTERN_DB_SAFE_UPDATE=true",
+		"POSTERN_OPENAPI_UI=true",
 		"PGRST_SERVER_HOST=127.0.0.1",
 		"PGRST_SERVER_PORT=" + strconv.Itoa(c.Port),
 		"POSTERN_SERVER_SHUTDOWN_TIMEOUT=" + strconv.Itoa(int(shutdownTimeout/time.Second)),

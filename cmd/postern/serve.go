@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/postern-db/postern/server"
@@ -14,6 +15,7 @@ import (
 
 type serveCommand struct {
 	Config string `placeholder:"FILE" help:"Configuration file. The environment (PGRST_DB_URI and so on) goes before it."`
+	Static string `placeholder:"DIR" help:"Folder with the files of a frontend, to serve from the same origin (server-static-dir)."`
 	File   string `arg:"" optional:"" help:"The same, as PostgREST takes it."`
 }
 
@@ -29,6 +31,7 @@ func (serveCommand) Help() string {
 func (serveCommand) Examples() string {
 	return `  postern serve --config postern.conf
   postern postgrest.conf
+  postern serve --config postern.conf --static dist
   PGRST_DB_URI=postgres://authenticator@localhost/app PGRST_DB_SCHEMAS=api PGRST_JWT_SECRET=@jwt-secret postern serve
 `
 }
@@ -41,8 +44,12 @@ func (c serveCommand) Run(a *app) error {
 	} else if c.File != "" {
 		return usageError{errors.New("there are two configuration files; name one")}
 	}
+	environ := a.environ
+	if c.Static != "" {
+		environ = append(slices.Clone(environ), "POSTERN_SERVER_STATIC_DIR="+c.Static)
+	}
 	load := func(database map[string]string, previous *config.Config) (*config.Config, error) {
-		return config.Load(config.Input{File: file, Environ: a.environ, Database: database, Previous: previous})
+		return config.Load(config.Input{File: file, Environ: environ, Database: database, Previous: previous})
 	}
 	settings, err := load(nil, nil)
 	if err != nil {

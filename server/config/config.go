@@ -199,6 +199,11 @@ type Config struct {
 	// ServerShutdownTimeout is server-shutdown-timeout; 0 waits for ever.
 	// Defaults to 30 s.
 	ServerShutdownTimeout time.Duration
+	// ServerStaticCSP is server-static-csp. Defaults to what allows the files of
+	// the own origin and data: images.
+	ServerStaticCSP string
+	// ServerStaticDir is server-static-dir. Defaults to none ("").
+	ServerStaticDir string
 	// ServerTrustedProxies is server-trusted-proxies. Defaults to nobody.
 	ServerTrustedProxies TrustedProxies
 
