@@ -10,7 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/postern-db/postern/schema"
 	"github.com/postern-db/postern/server/config"
@@ -31,7 +30,6 @@ func (x *exchange) asksForOpenAPI() bool {
 // describe answers the root with a description of the API: what the caller may use, unless openapi-mode says otherwise.
 func (x *exchange) describe(ctx context.Context) error {
 	c := x.state.config
-	began := time.Now()
 	in := openapi.Input{
 		Catalog: x.state.catalog, Schema: x.request.Schema, IgnorePrivileges: c.OpenAPIMode == config.OpenAPIIgnorePrivileges,
 		ProxyURI: x.publicURI(), Host: c.ServerHost, Port: c.ServerPort, BasePath: c.ServerBasePath,
@@ -45,7 +43,6 @@ func (x *exchange) describe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x.timing.measure(&x.timing.transaction, began)
 	h := x.w.Header()
 	h.Set("Content-Type", media)
 	if x.request.SchemaNegotiated {
@@ -121,7 +118,7 @@ func (x *exchange) readAccess(ctx context.Context, t *rls.Transaction, tag io.Wr
 	t.Main = rls.Query{SQL: openapi.AccessibleSQL, Args: [][]byte{[]byte(x.request.Schema)}}
 	var access *openapi.Access
 	var seen bytes.Buffer // a transaction that is run again begins anew
-	_, err := x.server.pool.Run(ctx, t, func(rows *rls.Rows) error {
+	_, err := x.execute(ctx, t, func(rows *rls.Rows) error {
 		access = &openapi.Access{}
 		seen.Reset()
 		for rows.Next() {

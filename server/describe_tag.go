@@ -57,7 +57,7 @@ func (x *exchange) readChanges(ctx context.Context, t *rls.Transaction) (changes
 		return "", nil
 	}
 	t.Main = rls.Query{SQL: openapi.ChangesSQL}
-	_, err = x.server.pool.Run(ctx, t, func(rows *rls.Rows) error {
+	_, err = x.execute(ctx, t, func(rows *rls.Rows) error {
 		for rows.Next() {
 			changes = string(rows.Values()[0])
 		}

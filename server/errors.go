@@ -38,7 +38,7 @@ func text(s string) json.RawMessage {
 
 // fail answers with an error. What is not foreseen is logged and answered without its text.
 func (x *exchange) fail(err error) {
-	if gone := x.r.Context().Err(); gone != nil && (errors.Is(err, gone) || sqlState(err) == "57014") {
+	if gone := x.r.Context().Err(); gone != nil && (errors.Is(err, gone) || sqlState(err) == codeQueryCanceled) {
 		x.gone = true // the client, or the program around the server no longer waits
 		return
 	}
@@ -159,6 +159,7 @@ func (x *exchange) classify(err error) *apiError {
 			Hint: text("Try again in a moment"),
 		}
 	case errors.Is(err, rls.ErrPoolTimeout):
+		x.server.requests.timeouts.Inc()
 		return &apiError{Status: http.StatusGatewayTimeout, Code: "PGRST003", Message: "Timed out acquiring connection from connection pool."}
 	}
 	return nil

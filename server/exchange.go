@@ -42,6 +42,9 @@ type exchange struct {
 	rows      int64
 	code      string
 	gone      bool           // the client hung up before it was answered
+	refused   bool           // the caller was not authenticated
+	received  int64          // bytes of the body
+	query     string         // that the transaction ran, the text alone
 	openAPI   bool           // the OpenAPI 3.1 document is asked for by its path
 	within    *pgconn.PgConn // of ServeWithin; nil for a transaction of its own
 }
@@ -133,7 +136,7 @@ func noCatalog() error {
 }
 
 func (x *exchange) authenticate() error {
-	defer x.timing.measure(&x.timing.jwt, time.Now())
+	defer x.timing.measure(phaseAuth, time.Now())
 	var err error
 	if hook := x.server.authenticate; hook != nil {
 		x.caller, err = hook(x.r)
@@ -141,14 +144,15 @@ func (x *exchange) authenticate() error {
 	} else {
 		x.caller, err = x.state.verifier.AuthenticateRequest(x.r)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = x.checkRole(x.caller.Role)
 	}
-	return x.checkRole(x.caller.Role)
+	x.refused = err != nil
+	return err
 }
 
 func (x *exchange) parse() error {
-	defer x.timing.measure(&x.timing.parse, time.Now())
+	defer x.timing.measure(phaseParse, time.Now())
 	if limit := x.state.config.MaxURLBytes; limit > 0 && len(x.r.RequestURI) > limit {
 		return &apiError{
 			Status: http.StatusRequestURITooLong, Code: sql.CodeQuerySyntax, Message: "The URL is too long",
@@ -188,6 +192,7 @@ func (x *exchange) readBody() ([]byte, error) {
 		reader = http.MaxBytesReader(innermost(x.w), x.r.Body, limit)
 	}
 	body, err := readAll(reader, x.r.ContentLength)
+	x.received = int64(len(body))
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooBig):
@@ -245,7 +250,7 @@ func unreadable() error {
 }
 
 func (x *exchange) resolve() error {
-	defer x.timing.measure(&x.timing.plan, time.Now())
+	defer x.timing.measure(phasePlan, time.Now())
 	if x.prepared != nil {
 		x.plan = x.prepared.plan
 		return nil

@@ -8,6 +8,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/postern-db/postern/server/config"
 )
 
 // wrapped is a layer between the recorder and the handler.
@@ -101,9 +105,11 @@ func TestRecorderHidesNothing(t *testing.T) {
 	}
 }
 
-// TestRecorderAllocations checks that recording costs no memory.
+// TestRecorderAllocations checks that recording and counting cost no memory.
 func TestRecorderAllocations(t *testing.T) {
-	s := &Server{}
+	s := &Server{requests: newRequestMetrics(prometheus.NewRegistry())}
+	s.state.Store(&state{config: &config.Config{LogLevel: config.LogError}})
+	s.requests.on.Store(true)
 	h := s.observe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	w := httptest.NewRecorder()

@@ -51,7 +51,8 @@ func (s *Server) Reload(ctx context.Context) error {
 	return s.loadCatalog(ctx)
 }
 
-func (s *Server) loadCatalog(ctx context.Context) error {
+func (s *Server) loadCatalog(ctx context.Context) (err error) {
+	defer func() { s.reloads.catalog.done(err) }()
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
 	conn, err := s.pool.Connect(ctx)
@@ -68,6 +69,7 @@ func (s *Server) loadCatalog(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load the schema cache: %w", err)
 	}
+	took := time.Since(began)
 	for {
 		st = s.state.Load()
 		if s.state.CompareAndSwap(st, st.withCatalog(catalog)) {
@@ -75,8 +77,9 @@ func (s *Server) loadCatalog(ctx context.Context) error {
 		}
 	}
 	s.recovery.since.Store(0)
+	s.reloads.queryTime.Set(took.Seconds())
 	s.logger.Info("schema cache loaded", "relations", catalog.RelationCount(),
-		"functions", len(catalog.RoutineNames()), "took", time.Since(began).Round(time.Millisecond))
+		"functions", len(catalog.RoutineNames()), "took", took.Round(time.Millisecond))
 	s.warnUnsafe(ctx, conn, st.config, catalog.ServerVersion)
 	return nil
 }
@@ -91,11 +94,12 @@ func hoistedPatterns(names []string) []string {
 }
 
 // loadConfig reads the configuration anew, with what the database holds of it.
-func (s *Server) loadConfig(ctx context.Context) error {
+func (s *Server) loadConfig(ctx context.Context) (err error) {
 	st := s.state.Load()
 	if s.reload == nil {
 		return nil
 	}
+	defer func() { s.reloads.config.done(err) }()
 	var database map[string]string
 	if st.config.DBConfig {
 		var err error

@@ -53,7 +53,7 @@ func (x *exchange) respond(res *result) error {
 	for _, p := range gucHeaders {
 		h.Add(p.name, p.value)
 	}
-	x.timing.measure(&x.timing.response, began)
+	x.timing.measure(phaseResponse, began)
 	x.commonHeaders()
 	x.w.WriteHeader(status)
 	if status == http.StatusNoContent || status == http.StatusNotModified || x.request.HeadersOnly {

@@ -17,7 +17,6 @@ const responseSQL = "select nullif(current_setting('response.headers', true), ''
 
 // run builds the statement, runs it and responds.
 func (x *exchange) run(ctx context.Context) error {
-	began := time.Now()
 	statement, columns := x.build()
 	t, err := x.transaction()
 	if err != nil {
@@ -44,7 +43,6 @@ func (x *exchange) run(ctx context.Context) error {
 		}
 	}
 	out, err := x.execute(ctx, t, res.read)
-	x.timing.measure(&x.timing.transaction, began)
 	if err != nil {
 		return res.failed(err)
 	}
@@ -53,12 +51,19 @@ func (x *exchange) run(ctx context.Context) error {
 	return x.respond(res)
 }
 
-// execute runs a transaction, as a rule in one of its own.
-func (x *exchange) execute(ctx context.Context, t *rls.Transaction, read func(*rls.Rows) error) (*rls.Outcome, error) {
+// execute runs a transaction, as a rule in one of its own, and notes how long it took.
+func (x *exchange) execute(ctx context.Context, t *rls.Transaction, read func(*rls.Rows) error) (out *rls.Outcome, err error) {
+	x.query = t.Main.SQL
+	began, before := time.Now(), t.Waited
 	if x.within != nil {
-		return rls.RunWithin(ctx, x.within, t, read)
+		out, err = rls.RunWithin(ctx, x.within, t, read)
+	} else {
+		out, err = x.server.pool.Run(ctx, t, read)
 	}
-	return x.server.pool.Run(ctx, t, read)
+	waited := t.Waited - before
+	x.timing.add(phaseAcquire, began, waited)
+	x.timing.add(phaseTransaction, began.Add(waited), time.Since(began)-waited)
+	return out, err
 }
 
 // transaction is the caller's: role, claims and the request's headers in settings.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"time"
-
-	"github.com/postern-db/postern/server/admin"
 )
 
 // Run listens as the configuration says and serves until ctx is done. Then it shuts down: it is no longer ready, stops accepting,
@@ -25,7 +23,7 @@ func (s *Server) Run(ctx context.Context) error {
 		if err != nil {
 			return errors.Join(err, main.Close())
 		}
-		operators := newHTTPServer(admin.New(admin.Config{Ready: s.ready, Metrics: metrics{s}.handler()}), c)
+		operators := newHTTPServer(s.Admin(), c)
 		go func() { failed <- operators.Serve(timeWrites(l, c.ServerWriteTimeout)) }()
 		defer endAdmin(operators)
 		s.logger.Info("admin server listening", "address", l.Addr().String())

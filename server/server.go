@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/postern-db/postern/introspect"
 	"github.com/postern-db/postern/server/audit"
@@ -26,6 +29,9 @@ type Config struct {
 	Reload func(database map[string]string, previous *config.Config) (*config.Config, error)
 	// Logger defaults to slog.Default.
 	Logger *slog.Logger
+	// AccessLog takes a line for each request that log-level wants, as PostgREST writes them to standard output. A slow one holds
+	// up nothing: what it does not take in time is lost and counted. Defaults to none.
+	AccessLog io.Writer
 	// Authenticate finds the caller of a request in place of the tokens, for a Go program with sessions of its own. The role
 	// of the result decides what the request may do; its Claims are a JSON object. An error of type *auth.Error is answered
 	// as it says, any other with 500. Defaults to tokens, as Settings have it.
@@ -56,6 +62,10 @@ type Server struct {
 	findings     findings
 	draining     atomic.Bool // Run shuts down
 	frontend     frontend
+	registry     *prometheus.Registry
+	requests     *requestMetrics
+	reloads      *reloadMetrics
+	accessLog    *accessLog // nil without Config.AccessLog
 
 	// explaining holds what explanations are worked on.
 	explaining chan struct{}
@@ -94,6 +104,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.pool = pool
+	s.startMetrics()
+	s.accessLog = newAccessLog(cfg.AccessLog, func(lines uint64) { s.logger.Warn("access log lines lost", "lines", lines) })
 	s.background, s.stop = context.WithCancel(context.Background())
 	if err := s.start(ctx, c); err != nil {
 		s.Close()
@@ -170,6 +182,9 @@ func (s *Server) Close() {
 	}
 	s.frontend.close()
 	s.pool.Close()
+	if err := s.accessLog.Close(); err != nil {
+		s.logger.Error("the access log is incomplete", "error", err)
+	}
 }
 
 // ServeHTTP serves one request.

@@ -95,7 +95,7 @@ func (x *exchange) mayAssume(ctx context.Context, role, target string) (bool, er
 		},
 	}
 	member := false
-	_, err := x.server.pool.Run(ctx, t, func(rows *rls.Rows) error {
+	_, err := x.execute(ctx, t, func(rows *rls.Rows) error {
 		for member = false; rows.Next(); {
 			member = true
 		}

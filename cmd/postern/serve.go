@@ -48,14 +48,22 @@ func (c serveCommand) Run(a *app) error {
 	if c.Static != "" {
 		environ = append(slices.Clone(environ), "POSTERN_SERVER_STATIC_DIR="+c.Static)
 	}
+	log := newServerLog(a.stderr)
+	defer log.Close()
 	load := func(database map[string]string, previous *config.Config) (*config.Config, error) {
-		return config.Load(config.Input{File: file, Environ: environ, Database: database, Previous: previous})
+		settings, err := config.Load(config.Input{File: file, Environ: environ, Database: database, Previous: previous})
+		if err == nil {
+			log.follow(settings.LogLevel)
+		}
+		return settings, err
 	}
 	settings, err := load(nil, nil)
 	if err != nil {
 		return err
 	}
-	s, err := server.New(a.ctx, server.Config{Settings: settings, Reload: load, Logger: newLogger(a.stderr, logLevel(settings.LogLevel))})
+	s, err := server.New(a.ctx, server.Config{
+		Settings: settings, Reload: load, Logger: log.Logger, AccessLog: a.stdout, Version: version,
+	})
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 )
+
+// version is set where the build cannot know it, as without its repository: go build -ldflags "-X main.version=v1.2.3".
+var version string
 
 type versionCommand struct{}
 
@@ -19,17 +23,15 @@ func (versionCommand) Examples() string { return "  postern version\n" }
 // Run prints the version.
 func (versionCommand) Run(a *app) error {
 	info, _ := debug.ReadBuildInfo()
-	_, err := fmt.Fprintln(a.stdout, versionLine(info))
+	_, err := fmt.Fprintln(a.stdout, versionLine(info, version))
 	return err
 }
 
-// versionLine describes a build. info may be nil.
-func versionLine(info *debug.BuildInfo) string {
-	version, commit := "(devel)", ""
+// versionLine describes a build. info may be nil, and stamped "".
+func versionLine(info *debug.BuildInfo, stamped string) string {
+	version, commit := cmp.Or(stamped, "(devel)"), ""
 	if info != nil {
-		if info.Main.Version != "" {
-			version = info.Main.Version
-		}
+		version = cmp.Or(stamped, info.Main.Version, version)
 		dirty := ""
 		for _, s := range info.Settings {
 			switch {

@@ -15,8 +15,11 @@ func TestVersionLine(t *testing.T) {
 		"postern (devel), go": nil,
 		"postern v1.2.3 commit 0123456789ab (modified), go1.": built,
 	} {
-		if got := versionLine(info); !strings.HasPrefix(got, want) {
+		if got := versionLine(info, ""); !strings.HasPrefix(got, want) {
 			t.Errorf("got %q, want %q…", got, want)
 		}
+	}
+	if got := versionLine(built, "v2.0.0"); !strings.HasPrefix(got, "postern v2.0.0 commit 0123456789ab") {
+		t.Errorf("got %q", got)
 	}
 }

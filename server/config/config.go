@@ -177,6 +177,8 @@ type Config struct {
 	MaxSelectItems int
 	// MaxURLBytes is max-url-bytes; 0 is no limit. Defaults to 64 KiB.
 	MaxURLBytes int
+	// AdminConfigEnabled is admin-config-enabled. Defaults to false.
+	AdminConfigEnabled bool
 	// OpenAPIUI is openapi-ui. Defaults to false.
 	OpenAPIUI bool
 	// ServerBasePath is server-base-path, such as /api. Defaults to none ("").

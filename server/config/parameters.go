@@ -179,7 +179,7 @@ func adminParameters() []Parameter {
 			"The host the admin server listens on. Unless it is set, the value of server-host.").
 			restart().example(`"127.0.0.1"`),
 		optional("admin-server-port", func(c *Config) **int { return &c.AdminServerPort }, bounds{0, 65535},
-			"The port of the admin server, which answers /live, /ready, /metrics and /schema_cache. Must differ from server-port. Unless this or admin-server-unix-socket is set, there is no admin server.").
+			"The port of the admin server, which answers /live, /ready, /metrics, /schema_cache and, with admin-config-enabled, /config. Must differ from server-port. Unless this or admin-server-unix-socket is set, there is no admin server.").
 			restart().example("3001"),
 		text("admin-server-unix-socket", func(c *Config) *string { return &c.AdminServerUnixSocket }, "", nil,
 			"A Unix socket for the admin server. It goes before admin-server-port.").

@@ -6,6 +6,9 @@ import "time"
 // (db-allow-bypassrls) or guards the process cannot be set in the database.
 func ownParameters() []Parameter {
 	return []Parameter{
+		boolean("admin-config-enabled", func(c *Config) *bool { return &c.AdminConfigEnabled }, false,
+			"Whether /config of the admin server shows the parameters in effect, where they come from, and no secrets.").
+			own(),
 		boolean("db-allow-bypassrls", func(c *Config) *bool { return &c.DBAllowBypassRLS }, false,
 			"Whether a request may run as a role that row-level security does not bind: a superuser or one with BYPASSRLS.").
 			own(),

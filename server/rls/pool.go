@@ -106,6 +106,9 @@ func (p *Pool) Reset() { p.pool.Reset() }
 // Stat returns the pool's figures.
 func (p *Pool) Stat() *pgxpool.Stat { return p.pool.Stat() }
 
+// Waiting is how many callers are about to get a connection or wait for one.
+func (p *Pool) Waiting() int64 { return p.acquiring.Load() }
+
 // acquire takes a connection. While the database is known to be out of reach it fails at once where no connection is left: a
 // host that does not answer would keep every request waiting.
 func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {

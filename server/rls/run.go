@@ -27,7 +27,7 @@ func (e *LostError) Unwrap() error { return e.Err }
 // breaks is run once more unless Rows.Sent was called, both unseen by the caller: read is called again then, and must forget the
 // rows that it had. A write is never run again, since it may have been committed.
 func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) (*Outcome, error) {
-	conn, err := p.acquire(ctx)
+	conn, err := p.acquireFor(ctx, t, p.acquire)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) 
 	if !t.repeatable() || f.rows.sent || !broken(err) {
 		return nil, &LostError{err}
 	}
-	if conn, err = p.acquireLive(ctx); err != nil {
+	if conn, err = p.acquireFor(ctx, t, p.acquireLive); err != nil {
 		return nil, err
 	}
 	f = flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
@@ -69,6 +69,16 @@ func (t *Transaction) repeatable() bool { return t.ReadOnly && t.Before.SQL == "
 func broken(err error) bool {
 	var pgErr *pgconn.PgError
 	return !errors.As(err, &pgErr) || strings.HasPrefix(pgErr.Code, "57P") || strings.HasPrefix(pgErr.Code, "08")
+}
+
+// acquireFor acquires a connection for a transaction, which is told how long it waited.
+func (p *Pool) acquireFor(
+	ctx context.Context, t *Transaction, acquire func(context.Context) (*pgxpool.Conn, error),
+) (*pgxpool.Conn, error) {
+	began := time.Now()
+	conn, err := acquire(ctx)
+	t.Waited += time.Since(began)
+	return conn, err
 }
 
 // acquireLive is acquire for a second attempt: where one connection broke the others in the pool may be broken too.

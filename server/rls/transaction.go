@@ -1,5 +1,7 @@
 package rls
 
+import "time"
+
 // Transaction is what one request runs.
 type Transaction struct {
 	// Role is the database role that the transaction runs as.
@@ -36,6 +38,8 @@ type Transaction struct {
 	After []Query
 	// Rollback undoes everything at the end, after deferred constraints were checked.
 	Rollback bool
+	// Waited is set by Run: how long it took to get a connection, all attempts together.
+	Waited time.Duration
 	// Check, if not nil, sees the outcome before the transaction is committed; if it returns an error, everything is undone and
 	// Run returns that error.
 	Check func(*Outcome) error
