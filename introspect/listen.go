@@ -24,12 +24,17 @@ func (w *Watcher) listen(ctx context.Context) {
 	wait := w.newBackoff()
 	for ctx.Err() == nil {
 		again, listened := w.retried(), false
-		err := w.session(ctx, func() {
+		channel, session := w.listening(ctx)
+		if channel == "" {
+			<-session.Done()
+			continue
+		}
+		err := w.session(session, channel, func() {
 			listened = true
 			wait.reset()
 		})
-		if ctx.Err() != nil {
-			return
+		if session.Err() != nil { // it is over, or there is another channel
+			continue
 		}
 		if listened && w.OnLost != nil {
 			w.OnLost(err)
@@ -48,7 +53,7 @@ func (w *Watcher) listen(ctx context.Context) {
 }
 
 // session listens on one connection until it fails; connected is called once it listens.
-func (w *Watcher) session(ctx context.Context, connected func()) error {
+func (w *Watcher) session(ctx context.Context, channel string, connected func()) error {
 	conn, err := w.Connect(ctx)
 	if err != nil {
 		return fmt.Errorf("introspect: connect to listen: %w", err)
@@ -58,10 +63,6 @@ func (w *Watcher) session(ctx context.Context, connected func()) error {
 		defer cancel()
 		_ = conn.Close(closing)
 	}()
-	channel := w.Channel
-	if channel == "" {
-		channel = "pgrst"
-	}
 	if _, err := conn.Exec(ctx, "listen "+schema.QuoteIdentifier(channel)); err != nil {
 		return fmt.Errorf("introspect: listen on channel %q: %w", channel, err)
 	}

@@ -40,10 +40,12 @@ type Watcher struct {
 
 	quiet time.Duration // for tests: quietTime
 
-	mu      sync.Mutex
-	pending due
-	signal  chan struct{}
-	retry   chan struct{} // closed and replaced by Retry
+	mu       sync.Mutex
+	pending  due
+	signal   chan struct{}
+	retry    chan struct{} // closed and replaced by Retry
+	channel  *string       // what Listen has set in place of Channel
+	unlisten func()        // ends the session under way
 }
 
 // due tells which reloads are to be done.
@@ -55,6 +57,32 @@ func (w *Watcher) Reload() { w.request(due{schema: true}) }
 
 // ReloadConfig asks for a reload of the configuration and returns at once.
 func (w *Watcher) ReloadConfig() { w.request(due{config: true}) }
+
+// Listen listens on another channel than Channel from now on, or on none if it is "". It may be called before Run and while it
+// runs.
+func (w *Watcher) Listen(channel string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.channel = &channel
+	if w.unlisten != nil {
+		w.unlisten()
+	}
+}
+
+// listening returns the channel to listen on, "" for none, and a context that ends when there is to be another.
+func (w *Watcher) listening(ctx context.Context) (string, context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ctx, w.unlisten = context.WithCancel(ctx)
+	switch {
+	case w.channel != nil:
+		return *w.channel, ctx
+	case w.Channel != "":
+		return w.Channel, ctx
+	default:
+		return "pgrst", ctx
+	}
+}
 
 // Retry tries at once what failed and waits to be tried again: to connect, and to reload. It is for who knows that the database
 // is back.

@@ -320,3 +320,31 @@ func TestAutoReload(t *testing.T) {
 		t.Errorf("%d reloads for nothing", n)
 	}
 }
+
+// TestWatcherListen changes the channel while the Watcher runs.
+func TestWatcherListen(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t, setup()...)
+	w := watch(t, db, nil)
+	heard := func(channel string) bool {
+		before := w.schemas.Load()
+		db.Exec(t, "notify "+channel+", 'reload schema'")
+		w.settle()
+		return w.schemas.Load() > before
+	}
+	before := w.schemas.Load()
+	w.Listen("other")
+	await(t, "a reload when it listens anew", func() bool { return w.schemas.Load() > before })
+	w.settle()
+	if heard("pgrst") {
+		t.Error("it still listens to the old channel")
+	}
+	await(t, "a notification on the new channel", func() bool { return heard("other") })
+	w.Listen("")
+	await(t, "the end of listening", func() bool { return !heard("other") })
+	w.Listen("pgrst")
+	await(t, "a notification after it was switched on again", func() bool { return heard("pgrst") })
+	if strings.Contains(w.log.String(), "stopped listening") {
+		t.Errorf("a change is no failure: %s", w.log.String())
+	}
+}

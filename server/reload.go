@@ -18,22 +18,39 @@ const loadTimeout = time.Minute
 // newWatcher makes what reloads catalog and configuration when the database or a caller of ReloadSchema and ReloadConfig asks for
 // it.
 func (s *Server) newWatcher(c *config.Config) *introspect.Watcher {
-	load := func(load func(context.Context) error) func(context.Context) error {
-		return func(ctx context.Context) error {
-			err := load(ctx)
-			if err != nil && !s.loaded() && hopeless(err) {
-				s.giveUp(err)
-			}
-			return err
+	w := &introspect.Watcher{
+		Connect: s.pool.ConnectPrimary, OnLost: s.troubled, Logger: s.logger,
+		OnSchema: func(ctx context.Context) error { return s.orGiveUp(s.reloadCatalog(ctx)) },
+		OnConfig: func(ctx context.Context) error { return s.orGiveUp(s.loadConfig(ctx)) },
+	}
+	w.Listen(channel(c))
+	return w
+}
+
+// channel is what to listen on, "" for nothing.
+func channel(c *config.Config) string {
+	if !c.DBChannelEnabled {
+		return ""
+	}
+	return c.DBChannel
+}
+
+func (s *Server) orGiveUp(err error) error {
+	if err != nil && !s.loaded() && hopeless(err) {
+		s.giveUp(err)
+	}
+	return err
+}
+
+// reloadCatalog reads the catalog anew, and before it the configuration if the database holds some of it, which may name other
+// schemas (PostgREST reference, Schema Cache Reloading).
+func (s *Server) reloadCatalog(ctx context.Context) error {
+	if s.state.Load().config.DBConfig {
+		if err := s.loadConfig(ctx); err != nil {
+			s.logger.Error("could not reload the configuration; the one before stays in use", "error", err)
 		}
 	}
-	w := &introspect.Watcher{
-		Channel: c.DBChannel, OnSchema: load(s.loadCatalog), OnConfig: load(s.loadConfig), OnLost: s.troubled, Logger: s.logger,
-	}
-	if c.DBChannelEnabled {
-		w.Connect = s.pool.ConnectPrimary
-	}
-	return w
+	return s.loadCatalog(ctx)
 }
 
 // ReloadSchema reads the catalog anew, in the background. If that fails the one in use stays.
@@ -128,7 +145,19 @@ func (s *Server) loadConfig(ctx context.Context) (err error) {
 		next.catalog = st.catalog
 	}
 	st.endVerifier()
+	s.apply(st.config, c)
 	return nil
+}
+
+// apply tells what lives longer than a configuration of the new one, and the log what takes a restart.
+func (s *Server) apply(before, after *config.Config) {
+	s.pool.SetUnprepared(!after.DBPreparedStatements)
+	if channel(before) != channel(after) {
+		s.watcher.Listen(channel(after))
+	}
+	if names := config.Changed(before, after); len(names) > 0 && s.loaded() { // the first time nothing is built yet
+		s.logger.Warn("changed parameters take effect only after a restart", "parameters", names)
+	}
 }
 
 // runVerifier lets the verifier fetch its issuers' keys in the background.

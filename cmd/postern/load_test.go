@@ -33,7 +33,7 @@ create table api.note (id bigint primary key, owner name not null default curren
 alter table api.note enable row level security;
 create policy own on api.note using (owner = current_user) with check (owner = current_user);
 grant select, insert on api.note to alice, bob;
-insert into api.note values (1, 'alice'), (2, 'bob');
+insert into api.note values (1, 'alice', 7), (2, 'bob', 7);
 create function api.sleep(seconds float) returns text language sql stable as $$ select current_user::text from pg_sleep(seconds) $$;
 create function api.leave() returns text language sql volatile as $$
   select set_config('my.left', current_user, false) || pg_advisory_lock(7)::text $$;
@@ -194,8 +194,8 @@ func (l *load) stop() {
 }
 
 func (l *load) read(c *caller, n int) {
-	want := map[string]string{"alice": `[{"id":1,"owner":"alice"}]`, "bob": `[{"id":2,"owner":"bob"}]`}[c.role]
-	path := "/note?select=id,owner&id=lte.2"
+	want := map[string]string{"alice": `[{"id":1,"owner":"alice","size":7}]`, "bob": `[{"id":2,"owner":"bob","size":7}]`}[c.role]
+	path := "/note?select=id,owner,size&id=lte.2"
 	if n%8 == 5 {
 		path, want = "/rpc/sleep?seconds=0.02", strconv.Quote(c.role)
 	}

@@ -73,7 +73,7 @@ func requestParameters() []Parameter {
 		oneOf("db-tx-end", func(c *Config) *TxEnd { return &c.DBTxEnd },
 			same(TxCommit, TxCommitAllowOverride, TxRollback, TxRollbackAllowOverride), TxCommit,
 			"How transactions end: commit, rollback, or one of them unless Prefer: tx= asks for the other (commit-allow-override, rollback-allow-override).").
-			database().restart(),
+			database(),
 		text("server-trace-header", func(c *Config) *string { return &c.ServerTraceHeader }, "", checkHeaderName,
 			"A request header that is sent back with the answer, to trace a request through several services.").
 			database().example(`"X-Request-Id"`),
@@ -142,7 +142,7 @@ func documentParameters() []Parameter {
 			database(),
 		text("openapi-server-proxy-uri", func(c *Config) *string { return &c.OpenAPIServerProxyURI }, "", checkProxyURI,
 			"The base URL to name in the OpenAPI document, where a proxy stands in front.").
-			database().restart().example(`"https://api.example.com"`),
+			database().example(`"https://api.example.com"`),
 	}
 }
 
@@ -154,7 +154,7 @@ func serverParameters() []Parameter {
 			"Whether a logged request is logged with its SQL."),
 		list("server-cors-allowed-origins", func(c *Config) *[]string { return &c.ServerCORSAllowedOrigins }, nil, nil,
 			"The origins whose pages may read answers, between commas. All may, unless this is set.").
-			database().restart().example(`"https://www.example.com"`),
+			database().example(`"https://www.example.com"`),
 		text("server-host", func(c *Config) *string { return &c.ServerHost }, "!4", nil,
 			"The host to listen on. Special values: * any address, *4 any but IPv4 first, !4 IPv4 only, *6 any but IPv6 first, !6 IPv6 only.").
 			restart(),

@@ -61,6 +61,8 @@ type Pool struct {
 	// acquiring is the number of callers that are about to get a connection or wait for one.
 	acquiring atomic.Int64
 	down      atomic.Pointer[ConnectError] // why the database could not be reached last; nil if it could
+	// unprepared is Config.Unprepared, which may change.
+	unprepared atomic.Bool
 }
 
 // ErrPoolBusy says that MaxWaiting callers wait for a connection already.
@@ -84,6 +86,7 @@ func New(ctx context.Context, cfg Config) (*Pool, error) {
 	pc.PingTimeout = pingTimeout
 	configureConnection(pc.ConnConfig)
 	p := &Pool{config: cfg}
+	p.unprepared.Store(cfg.Unprepared)
 	pc.AfterConnect = func(context.Context, *pgx.Conn) error {
 		p.down.Store(nil)
 		return nil
@@ -99,6 +102,9 @@ func (p *Pool) Close() {
 	p.pool.Close()
 	p.wiping.Wait()
 }
+
+// SetUnprepared changes Config.Unprepared for the transactions that follow.
+func (p *Pool) SetUnprepared(unprepared bool) { p.unprepared.Store(unprepared) }
 
 // Reset closes all connections, those in use when they are returned.
 func (p *Pool) Reset() { p.pool.Reset() }

@@ -214,7 +214,7 @@ func (f *flight) sendMain() {
 // query queues a statement, preparing it first if the connection does not have it. It is prepared within the flight, after the
 // role was taken on: before, it would be refused.
 func (f *flight) query(key statementKey, q Query, kind stepKind) {
-	if f.pool.config.Unprepared {
+	if f.pool.unprepared.Load() {
 		f.pipe.SendQueryParams(q.SQL, q.Args, nil, q.ArgFormats, q.ResultFormats)
 		f.steps = append(f.steps, step{kind: kind})
 		return
