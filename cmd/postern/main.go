@@ -32,16 +32,17 @@ const (
 
 // commands is what the command line can say.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve a database as a REST API."`
-	Demo    demoCommand    `cmd:"" help:"Start a private PostgreSQL with the chat example and serve it."`
-	Migrate migrateCommand `cmd:"" help:"Apply, undo, list or write migrations of a database."`
-	Explain explainCommand `cmd:"" help:"Tell why the rows of a request are seen or not."`
-	Policy  policyCommand  `cmd:"" help:"Write policies."`
-	Config  configCommand  `cmd:"" help:"Print the parameters in effect and where they come from."`
-	Token   tokenCommand   `cmd:"" help:"Print a token (JWT) that the server accepts."`
-	Types   typesCommand   `cmd:"" help:"Write the types of programs that use the API: TypeScript or Go."`
-	Lint    lintCommand    `cmd:"" help:"Find what makes row-level security leak, fail or crawl."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Serve a database as a REST API."`
+	Demo     demoCommand     `cmd:"" help:"Start a private PostgreSQL with the chat example and serve it."`
+	Migrate  migrateCommand  `cmd:"" help:"Apply, undo, list or write migrations of a database."`
+	Explain  explainCommand  `cmd:"" help:"Tell why the rows of a request are seen or not."`
+	Policy   policyCommand   `cmd:"" help:"Write policies."`
+	Config   configCommand   `cmd:"" help:"Print the parameters in effect and where they come from."`
+	Token    tokenCommand    `cmd:"" help:"Print a token (JWT) that the server accepts."`
+	Types    typesCommand    `cmd:"" help:"Write the types of programs that use the API: TypeScript or Go."`
+	Lint     lintCommand     `cmd:"" help:"Find what makes row-level security leak, fail or crawl."`
+	Policies policiesCommand `cmd:"" help:"Show who may do what: relation × role."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 const description = "Postern is a stateless HTTP server in front of PostgreSQL. It runs each request in one transaction as the " +

@@ -97,7 +97,12 @@ func (r Rule) verdict() (Verdict, string) {
 }
 
 // SQL writes the rule as one expression, leaving out what changes nothing. It is "" for the empty rule.
-func (r Rule) SQL() string {
+func (r Rule) SQL() string { return r.write(func(e Expression) string { return e.SQL }) }
+
+// Pretty is SQL with few parentheses, for people.
+func (r Rule) Pretty() string { return r.write(func(e Expression) string { return e.Pretty }) }
+
+func (r Rule) write(text func(Expression) string) string {
 	if r.Empty() {
 		return ""
 	}
@@ -107,28 +112,33 @@ func (r Rule) SQL() string {
 		if v, known := e.Constant(); known && v {
 			any = []string{"true"}
 			break
-		} else if !known && !slices.Contains(any, e.SQL) {
-			any = append(any, e.SQL)
+		} else if !known && !slices.Contains(any, text(e)) {
+			any = append(any, text(e))
 		}
 	}
 	if any == nil {
 		return "false"
 	}
 	if any[0] != "true" {
-		all = append(all, strings.Join(any, " OR "))
-		if len(any) > 1 {
-			all[0] = "(" + all[0] + ")"
-		}
+		all = append(all, join(any, " OR "))
 	}
 	for _, p := range r.Restrictive {
-		if e := r.Expression(p); !isTrue(e) && !slices.Contains(all, e.SQL) {
-			all = append(all, e.SQL)
+		if e := r.Expression(p); !isTrue(e) && !slices.Contains(all, text(e)) {
+			all = append(all, text(e))
 		}
 	}
 	if all == nil {
 		return "true"
 	}
-	return strings.Join(all, " AND ")
+	return join(all, " AND ")
+}
+
+// join puts each of several operands in parentheses.
+func join(operands []string, operator string) string {
+	if len(operands) == 1 {
+		return operands[0]
+	}
+	return "(" + strings.Join(operands, ")"+operator+"(") + ")"
 }
 
 func isTrue(e Expression) bool {

@@ -80,7 +80,7 @@ func (l *loader) readPolicies() error {
 	var p Policy
 	var command, using, check string
 	var roles []uint32
-	targets := []any{&oid, &relation, &p.Name, &command, &p.Permissive, &roles, &p.Using.SQL, &p.Check.SQL, &using, &check}
+	targets := []any{&oid, &relation, &p.Name, &command, &p.Permissive, &roles, &p.Using.SQL, &p.Check.SQL, &p.Using.Pretty, &p.Check.Pretty, &using, &check}
 	return l.query("policies.sql", targets, func() error {
 		rel := l.d.byOID[relation]
 		if rel == nil {

@@ -26,6 +26,8 @@ type Policy struct {
 type Expression struct {
 	// SQL is plain SQL, as pg_get_expr writes it with all names qualified.
 	SQL string
+	// Pretty is the same with few parentheses, for people.
+	Pretty string
 	// Tree is the same as PostgreSQL's parse tree, nil where there is no expression.
 	Tree *nodetree.Node
 	// Reads is what its subqueries read.
