@@ -128,7 +128,7 @@ func (r *result) readRows(rows *rls.Rows) error {
 			r.body = append(r.body, f.separator...)
 		}
 		r.rows++
-		r.body = f.row(r.body, values)
+		r.body = f.row(roomy(r.body), values)
 		if int64(len(r.body)) > limit && (r.streaming || r.mayStream()) {
 			rows.Sent()
 			if err := r.flush(); err != nil {
@@ -141,6 +141,16 @@ func (r *result) readRows(rows *rls.Rows) error {
 	}
 	r.body = append(r.body, f.close...)
 	return nil
+}
+
+// roomy returns the body with room for another row. It grows by steps that leave little unused, since many large bodies may
+// be held at a time.
+func roomy(body []byte) []byte {
+	const room, step = 2 << 10, 64 << 10
+	if cap(body)-len(body) >= room {
+		return body
+	}
+	return append(make([]byte, 0, cap(body)+max(min(cap(body), step), room)), body...)
 }
 
 // format is how rows become a body.

@@ -68,6 +68,7 @@ func (c serveCommand) Run(a *app) error {
 		return err
 	}
 	defer s.Close()
+	paceGC()
 	defer reloadOnSignals(s)()
 	return s.Run(a.ctx)
 }
