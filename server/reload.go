@@ -3,10 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/postern-db/postern/introspect"
 	"github.com/postern-db/postern/server/config"
@@ -79,10 +76,7 @@ func (s *Server) loadCatalog(ctx context.Context) (err error) {
 	defer conn.Close(context.WithoutCancel(ctx))
 	st := s.state.Load()
 	began := time.Now()
-	catalog, err := introspect.Load(ctx, conn, introspect.Config{
-		Schemas: st.config.DBSchemas, ExtraSearchPath: st.config.DBExtraSearchPath,
-		HoistedSettings: hoistedPatterns(st.config.DBHoistedTxSettings),
-	})
+	catalog, err := LoadCatalog(ctx, conn, st.config)
 	if err != nil {
 		return fmt.Errorf("load the schema cache: %w", err)
 	}
@@ -99,15 +93,6 @@ func (s *Server) loadCatalog(ctx context.Context) (err error) {
 		"functions", len(catalog.RoutineNames()), "took", took.Round(time.Millisecond))
 	s.warnUnsafe(ctx, conn, st.config, catalog.ServerVersion)
 	return nil
-}
-
-// hoistedPatterns turns the names of settings into the patterns that introspection wants.
-func hoistedPatterns(names []string) []string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = "^" + strings.ReplaceAll(n, ".", `\.`) + "="
-	}
-	return out
 }
 
 // loadConfig reads the configuration anew, with what the database holds of it.
@@ -176,21 +161,5 @@ func (s *Server) databaseSettings(ctx context.Context, c *config.Config) (map[st
 		return nil, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
-	}
-	rows, err := tx.Query(ctx, config.SettingsQuery(c.DBPreConfig), config.SettingNames())
-	if err != nil {
-		return nil, fmt.Errorf("read the settings in the database: %w", err)
-	}
-	out := map[string]string{}
-	var key, value string
-	if _, err := pgx.ForEachRow(rows, []any{&key, &value}, func() error {
-		out[key] = value
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read the settings in the database: %w", err)
-	}
-	return out, tx.Rollback(ctx)
+	return DatabaseSettings(ctx, conn, c)
 }

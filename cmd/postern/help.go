@@ -12,7 +12,9 @@ func helpWithExamples(options kong.HelpOptions, ctx *kong.Context) error {
 		return err
 	}
 	examples := "Start here:\n  postern demo                        try it out, with nothing installed but this program\n" +
-		"  postern serve --config postern.conf serve your own database\n"
+		"  postern serve --config postern.conf serve your own database\n\n" +
+		"As PostgREST:\n  postern FILE, or --dump-config, --dump-schema or --ready with an optional FILE, --example, --version; without\n" +
+		"  arguments it serves if the environment has PGRST_… variables.\n"
 	if node := ctx.Selected(); node != nil {
 		command, ok := node.Target.Addr().Interface().(interface{ Examples() string })
 		if !ok {

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -38,6 +37,8 @@ type commands struct {
 	Explain  explainCommand  `cmd:"" help:"Tell why the rows of a request are seen or not."`
 	Policy   policyCommand   `cmd:"" help:"Write policies."`
 	Config   configCommand   `cmd:"" help:"Print the parameters in effect and where they come from."`
+	Schema   schemaCommand   `cmd:"" help:"Print the schema cache as JSON."`
+	Ready    readyCommand    `cmd:"" help:"Ask a running server whether it can serve."`
 	Token    tokenCommand    `cmd:"" help:"Print a token (JWT) that the server accepts."`
 	Types    typesCommand    `cmd:"" help:"Write the types of programs that use the API: TypeScript or Go."`
 	Lint     lintCommand     `cmd:"" help:"Find what makes row-level security leak, fail or crawl."`
@@ -70,17 +71,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(stderr, fmt.Errorf("describe the command line: %w", err))
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	command, err := parser.Parse(configFileFirst(parser, args))
+	environ := os.Environ()
+	command, err := parser.Parse(asPostgREST(parser, args, environ))
 	switch {
 	case helped:
 		return exitOK
 	case err != nil:
 		return fail(stderr, usageError{err})
 	}
-	err = command.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, environ: os.Environ()})
+	err = command.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, environ: environ})
 	switch {
 	case err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return fail(stderr, errors.New("interrupted"))
@@ -88,23 +87,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return fail(stderr, err)
 	}
 	return exitOK
-}
-
-// configFileFirst makes `postern FILE`, which is how PostgREST is started, `postern serve FILE`. A command's name goes
-// before a file's.
-func configFileFirst(parser *kong.Kong, args []string) []string {
-	if len(args) != 1 || strings.HasPrefix(args[0], "-") {
-		return args
-	}
-	for _, command := range parser.Model.Children {
-		if command.Name == args[0] {
-			return args
-		}
-	}
-	if info, err := os.Stat(args[0]); err != nil || info.IsDir() {
-		return args
-	}
-	return slices.Concat([]string{"serve"}, args)
 }
 
 // usageError is a mistake in the command line itself.

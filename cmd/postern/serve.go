@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -14,9 +13,8 @@ import (
 )
 
 type serveCommand struct {
-	Config string `placeholder:"FILE" help:"Configuration file. The environment (PGRST_DB_URI and so on) goes before it."`
+	configFile
 	Static string `placeholder:"DIR" help:"Folder with the files of a frontend, to serve from the same origin (server-static-dir)."`
-	File   string `arg:"" optional:"" help:"The same, as PostgREST takes it."`
 }
 
 // Help is shown by --help.
@@ -38,11 +36,9 @@ func (serveCommand) Examples() string {
 
 // Run serves until a signal ends it.
 func (c serveCommand) Run(a *app) error {
-	file := c.Config
-	if file == "" {
-		file = c.File
-	} else if c.File != "" {
-		return usageError{errors.New("there are two configuration files; name one")}
+	file, err := c.path()
+	if err != nil {
+		return err
 	}
 	environ := a.environ
 	if c.Static != "" {
