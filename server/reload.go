@@ -120,10 +120,6 @@ func (s *Server) loadConfig(ctx context.Context) (err error) {
 	if err := s.audit.Reopen(); err != nil {
 		s.logger.Error("the audit log could not be opened again", "error", err)
 	}
-	if names := config.Changed(st.config, c); len(names) > 0 && s.loaded() {
-		s.logger.Warn("these parameters take a restart to change", "names", strings.Join(names, ", "))
-	}
-	s.pool.SetUnprepared(!c.DBPreparedStatements)
 	next.verifier.Inherit(st.verifier)
 	if c.RateLimit == st.config.RateLimit {
 		next.limiter = st.limiter

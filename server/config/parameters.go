@@ -23,11 +23,9 @@ func databaseParameters() []Parameter {
 			"The database role for requests without a token. Unless it is set, they are refused.").
 			database().example(`"anon"`),
 		text("db-channel", func(c *Config) *string { return &c.DBChannel }, "pgrst", checkChannel,
-			"The channel on which NOTIFY asks for a reload: 'reload schema', 'reload config', or nothing for both.").
-			restart(),
+			"The channel on which NOTIFY asks for a reload: 'reload schema', 'reload config', or nothing for both."),
 		boolean("db-channel-enabled", func(c *Config) *bool { return &c.DBChannelEnabled }, true,
-			"Whether to listen on db-channel. Switch it off behind a pooler in transaction mode.").
-			restart(),
+			"Whether to listen on db-channel. Switch it off behind a pooler in transaction mode."),
 		boolean("db-config", func(c *Config) *bool { return &c.DBConfig }, true,
 			"Whether to read settings from the database: those of the login role and those of db-pre-config."),
 		function("db-pre-config", func(c *Config) *FunctionName { return &c.DBPreConfig },

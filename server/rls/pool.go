@@ -58,8 +58,6 @@ type Pool struct {
 	config Config
 	pool   *pgxpool.Pool
 	wiping sync.WaitGroup
-	// unprepared is Config.Unprepared at first.
-	unprepared atomic.Bool
 	// acquiring is the number of callers that are about to get a connection or wait for one.
 	acquiring atomic.Int64
 	down      atomic.Pointer[ConnectError] // why the database could not be reached last; nil if it could
@@ -141,9 +139,6 @@ func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 		return nil, p.failed(err)
 	}
 }
-
-// SetUnprepared changes Config.Unprepared for the requests to come.
-func (p *Pool) SetUnprepared(unprepared bool) { p.unprepared.Store(unprepared) }
 
 // room is how many callers may be acquiring a connection: those that there are connections for, and those that may wait.
 func (p *Pool) room() int64 {
