@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -56,43 +55,4 @@ func callerOf(role, claims string) (auth.Caller, error) {
 	}
 	text, err := json.Marshal(object)
 	return auth.Caller{Role: role, Claims: string(text)}, err
-}
-
-// newRequest makes a request as a client would send it. target is a path with its query, in which what a URL may not hold is
-// escaped; headers are lines as in HTTP.
-func newRequest(a *app, method, target string, headers []string, body string) (*http.Request, error) {
-	escaped := escapeTarget(target)
-	u, err := url.ParseRequestURI(escaped)
-	if err != nil || !strings.HasPrefix(target, "/") {
-		return nil, fmt.Errorf("%q is not a path such as /chat?id=eq.5", target)
-	}
-	r, err := http.NewRequestWithContext(a.ctx, strings.ToUpper(method), "http://localhost/", strings.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	r.URL, r.RequestURI = u, escaped
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	for _, line := range headers {
-		name, value, ok := strings.Cut(line, ":")
-		if !ok {
-			return nil, fmt.Errorf("the header %q is not of the form NAME: VALUE", line)
-		}
-		r.Header.Set(strings.TrimSpace(name), strings.TrimSpace(value))
-	}
-	return r, nil
-}
-
-// escapeTarget escapes what a URL may not hold.
-func escapeTarget(s string) string {
-	var out strings.Builder
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
-			fmt.Fprintf(&out, "%%%02X", c)
-			continue
-		}
-		out.WriteByte(c)
-	}
-	return out.String()
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/postern-db/postern/internal/policytest"
 	"github.com/postern-db/postern/server/auth"
 )
 
@@ -53,7 +54,7 @@ func (c explainCommand) Run(a *app) (err error) {
 	if err != nil {
 		return usageError{fmt.Errorf("--claims: %w", err)}
 	}
-	r, err := newRequest(a, c.Method, c.Path, c.Header, c.Body)
+	r, err := policytest.NewRequest(a.ctx, c.Method, c.Path, c.Header, c.Body)
 	if err != nil {
 		return usageError{err}
 	}

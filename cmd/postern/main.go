@@ -34,15 +34,16 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Serve a database as a REST API."`
 	Demo     demoCommand     `cmd:"" help:"Start a private PostgreSQL with the chat example and serve it."`
 	Migrate  migrateCommand  `cmd:"" help:"Apply, undo, list or write migrations of a database."`
-	Explain  explainCommand  `cmd:"" help:"Tell why the rows of a request are seen or not."`
 	Policy   policyCommand   `cmd:"" help:"Write policies."`
+	Policies policiesCommand `cmd:"" help:"Show who may do what: relation × role."`
+	Lint     lintCommand     `cmd:"" help:"Find what makes row-level security leak, fail or crawl."`
+	Test     testCommand     `cmd:"" help:"Run tests of policies."`
+	Explain  explainCommand  `cmd:"" help:"Tell why the rows of a request are seen or not."`
+	Types    typesCommand    `cmd:"" help:"Write the types of programs that use the API: TypeScript or Go."`
+	Token    tokenCommand    `cmd:"" help:"Print a token (JWT) that the server accepts."`
 	Config   configCommand   `cmd:"" help:"Print the parameters in effect and where they come from."`
 	Schema   schemaCommand   `cmd:"" help:"Print the schema cache as JSON."`
 	Ready    readyCommand    `cmd:"" help:"Ask a running server whether it can serve."`
-	Token    tokenCommand    `cmd:"" help:"Print a token (JWT) that the server accepts."`
-	Types    typesCommand    `cmd:"" help:"Write the types of programs that use the API: TypeScript or Go."`
-	Lint     lintCommand     `cmd:"" help:"Find what makes row-level security leak, fail or crawl."`
-	Policies policiesCommand `cmd:"" help:"Show who may do what: relation × role."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
