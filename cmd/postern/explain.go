@@ -13,7 +13,7 @@ import (
 )
 
 type explainCommand struct {
-	database
+	apiSource
 	Method string   `arg:"" help:"GET, POST, PATCH, PUT or DELETE."`
 	Path   string   `arg:"" help:"The path with its query, such as /chat?id=eq.5."`
 	As     string   `placeholder:"ROLE" help:"Role that the request runs as. Defaults to that of callers without a token (db-anon-role)."`
@@ -28,7 +28,7 @@ func (explainCommand) Help() string {
 	return "Tells why the rows of a request are seen or not: the role and its claims, the grants that are missing, each policy with how " +
 		"many of the rows asked for pass it, the SQL, its plan and cost, and whether a policy is served by an index. A write is " +
 		"explained and not done. Rows are counted with the rights of the tables' owners, so the database is to be named as a " +
-		"superuser, as the owner, or as a role that may become both the owner and the request's role. Everything happens in a " +
+		"superuser, as the owner, or as a role that may become both the owner and the request's role: with --db-uri, or in DATABASE_URL. Everything happens in a " +
 		"transaction that is read-only before any policy is evaluated, and is rolled back."
 }
 
@@ -42,7 +42,7 @@ func (explainCommand) Examples() string {
 
 // Run explains the request.
 func (c explainCommand) Run(a *app) (err error) {
-	settings, err := c.settings(a)
+	settings, err := c.ownerSettings(a)
 	if err != nil {
 		return err
 	}

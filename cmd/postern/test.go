@@ -13,7 +13,7 @@ import (
 )
 
 type testCommand struct {
-	database
+	apiSource
 	Files   []string `arg:"" optional:"" help:"Files of tests (*.txtar), or folders of them. Defaults to the folder policies."`
 	Only    string   `name:"run" placeholder:"REGEXP" help:"Run only the tests whose FILE/NAME matches."`
 	Verbose bool     `short:"v" help:"Print every test, and everything that is not tested."`
@@ -25,7 +25,7 @@ type testCommand struct {
 func (testCommand) Help() string {
 	return "Runs tests of policies: who sends which request, and what is seen, refused or changed. Requests are served as the server " +
 		"does it. Each test is one transaction that is rolled back, so the database stays as it is, but for sequences, which " +
-		"PostgreSQL never takes back. At the end it says which policies, and what of what roles may do with relations, no test has " +
+		"PostgreSQL never takes back. It is named, with --db-uri or in DATABASE_URL, as its owner or a superuser. At the end it says which policies, and what of what roles may do with relations, no test has " +
 		"touched. The exit status is 1 if a test fails.\n\n" +
 		"A file is a txtar archive. Sections called something.sql set up what the tests need; each other section is a test. A step of " +
 		"it says who asks, what for, and after => what must come of it: sees nothing, sees 2 rows, sees (with the rows below), changes 1 row, " +
@@ -71,7 +71,7 @@ func (c testCommand) Run(a *app) (err error) {
 			return usageError{fmt.Errorf("--run: %w", err)}
 		}
 	}
-	settings, err := c.settings(a)
+	settings, err := c.ownerSettings(a)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ type cell struct {
 }
 
 func (s *Suite) newCoverage(ctx context.Context) (*coverage, error) {
-	db, err := policy.Load(ctx, s.Conn, policy.Config{Schemas: s.Schemas})
+	db, err := policy.Load(ctx, s.Conn, policy.Config{Schemas: s.Schemas, Anonymous: s.Anonymous})
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +125,8 @@ type Coverage struct {
 func (c *coverage) report() Coverage {
 	var out Coverage
 	for _, rel := range c.db.ExposedRelations() {
-		for _, role := range c.db.Roles {
-			if role.Superuser || role.BypassRLS || strings.HasPrefix(role.Name, "pg_") || role.HasPrivilegesOf(rel.Owner) {
+		for _, role := range c.db.Callers() {
+			if role.Superuser || role.BypassRLS || role.HasPrivilegesOf(rel.Owner) {
 				continue
 			}
 			var missing []string

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/postern-db/postern/server"
@@ -14,23 +13,15 @@ import (
 	"github.com/postern-db/postern/server/config"
 )
 
-// database is what the commands that look at a database's policies have in common.
-type database struct {
-	DBURI  string   `name:"db-uri" env:"DATABASE_URL" placeholder:"URI" help:"Database, as the owner of the tables or as a superuser and not as the role the server logs in as. Defaults to the configuration's db-uri, else libpq's PG* variables count."`
-	Config string   `placeholder:"FILE" help:"Configuration file of the server. The environment (PGRST_DB_SCHEMAS and so on) goes before it."`
-	Schema []string `placeholder:"SCHEMA" help:"Schema that the API exposes. May be repeated. Defaults to the configuration's db-schemas."`
-}
-
-// settings are the server's, for a server that only looks.
-func (d database) settings(a *app) (*config.Config, error) {
-	environ := append(slices.Clone(a.environ), "POSTERN_DB_CHANNEL_ENABLED=false", "POSTERN_AUDIT_LOG=", "POSTERN_DB_POOL=2")
-	if d.DBURI != "" {
-		environ = append(environ, "POSTERN_DB_URI="+d.DBURI)
+// ownerSettings are the settings of a server that only looks, as the owner of what it looks at: DATABASE_URL, which the migrations
+// use, goes before db-uri of the configuration.
+func (s apiSource) ownerSettings(a *app) (*config.Config, error) {
+	for _, variable := range a.environ {
+		if uri, ok := strings.CutPrefix(variable, "DATABASE_URL="); ok && s.DBURI == "" {
+			s.DBURI = uri
+		}
 	}
-	if len(d.Schema) > 0 {
-		environ = append(environ, "POSTERN_DB_SCHEMAS="+strings.Join(d.Schema, ","))
-	}
-	return config.Load(config.Input{File: d.Config, Environ: environ})
+	return s.settings(a, "POSTERN_DB_CHANNEL_ENABLED=false", "POSTERN_AUDIT_LOG=", "POSTERN_DB_POOL=2")
 }
 
 // serveAs makes a server whose callers are those that identify finds.
