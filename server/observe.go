@@ -21,6 +21,9 @@ func (s *Server) observed(rec *recorder, r *http.Request) {
 		s.requests.observe(rec, r)
 	}
 	s.logRequest(rec, r)
+	if s.tracer != nil {
+		s.trace(rec, r)
+	}
 	if s.audit != nil && rec.exchange != nil {
 		rec.exchange.record(rec)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/postern-db/postern/server/auth"
 	"github.com/postern-db/postern/server/config"
 	"github.com/postern-db/postern/server/rls"
+	"github.com/postern-db/postern/server/traces"
 )
 
 // Config is what a Server is made of.
@@ -65,7 +66,8 @@ type Server struct {
 	registry     *prometheus.Registry
 	requests     *requestMetrics
 	reloads      *reloadMetrics
-	accessLog    *accessLog // nil without Config.AccessLog
+	accessLog    *accessLog     // nil without Config.AccessLog
+	tracer       *traces.Tracer // nil without otel-traces-enabled
 
 	// explaining holds what explanations are worked on.
 	explaining chan struct{}
@@ -126,6 +128,9 @@ func (s *Server) start(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	s.logWarnings()
+	if err := s.startTraces(ctx, c); err != nil {
+		return err
+	}
 	if err := s.frontend.open(s.state.Load().config); err != nil {
 		return err
 	}
@@ -182,6 +187,7 @@ func (s *Server) Close() {
 	}
 	s.frontend.close()
 	s.pool.Close()
+	s.endTraces()
 	if err := s.accessLog.Close(); err != nil {
 		s.logger.Error("the access log is incomplete", "error", err)
 	}

@@ -179,6 +179,8 @@ type Config struct {
 	MaxURLBytes int
 	// AdminConfigEnabled is admin-config-enabled. Defaults to false.
 	AdminConfigEnabled bool
+	// OTelTracesEnabled is otel-traces-enabled. Defaults to false.
+	OTelTracesEnabled bool
 	// OpenAPIUI is openapi-ui. Defaults to false.
 	OpenAPIUI bool
 	// ServerBasePath is server-base-path, such as /api. Defaults to none ("").

@@ -27,6 +27,9 @@ func ownParameters() []Parameter {
 		text("audit-log", func(c *Config) *string { return &c.AuditLog }, "", nil,
 			"Where a line for each request goes that says who did what: stdout, the path of a file, or table. It has the time, the request's id, the token's subject, issuer and id, the role, the action, the relation or function, the columns of filters (never values), the rows affected, the status and the duration.").
 			own().restart().example(`"stdout"`),
+		boolean("otel-traces-enabled", func(c *Config) *bool { return &c.OTelTracesEnabled }, false,
+			"Whether traces of requests are exported to an OpenTelemetry collector by OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT (http://localhost:4318), OTEL_SERVICE_NAME (postern), OTEL_TRACES_SAMPLER and the other standard variables of the environment say.").
+			own().restart(),
 		boolean("openapi-ui", func(c *Config) *bool { return &c.OpenAPIUI }, false,
 			"Whether a browser that asks for the root path gets a page to read and try the API.").
 			own().database(),
