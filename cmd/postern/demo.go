@@ -21,14 +21,14 @@ import (
 type demoCommand struct {
 	Port  int    `default:"3000" placeholder:"N" help:"Port on 127.0.0.1; 0 takes a free one (default: ${default})."`
 	Data  string `placeholder:"DIR" help:"Folder that keeps the database and the secret, so that messages and tokens outlive the demo. Without it both are gone at the end."`
-	Open  bool   `help:"Open the address in the browser."`
+	Open  bool   `help:"Open the chat in the browser."`
 	PGBin string `name:"pg-bin" placeholder:"DIR" help:"Folder of the PostgreSQL programs initdb and postgres. Defaults to PG_BIN, else they are searched, else downloaded."`
 }
 
 // Help is shown by --help.
 func (demoCommand) Help() string {
-	return "Starts a PostgreSQL of its own, which no other program sees, applies the migrations of examples/chat, serves them on " +
-		"127.0.0.1 and prints tokens for alice and bob with commands to try. Where no PostgreSQL 14 or newer is installed it " +
+	return "Starts a PostgreSQL of its own, which no other program sees, applies the migrations of examples/chat, serves them and " +
+		"a web page on 127.0.0.1, and prints tokens for alice and bob with commands to try. Where no PostgreSQL 14 or newer is installed it " +
 		"is downloaded once. Ctrl-C ends everything and, without --data, leaves nothing behind."
 }
 
@@ -61,12 +61,13 @@ func (c demoCommand) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, pg.Stop(context.WithoutCancel(a.ctx))) }()
-	if err := prepareChat(a, pg); err != nil {
+	if err := prepareChat(a, pg, secret); err != nil {
 		return err
 	}
 	settings, err := config.Load(config.Input{Environ: []string{
 		"PGRST_DB_URI=" + pg.URI(chat.Authenticator, chatDatabase),
 		"PGRST_DB_SCHEMAS=" + chat.Schema,
+		"PGRST_DB_ANON_ROLE=" + chat.Anon,
 		"PGRST_JWT_SECRET=" + secret,
 		"POSTERN_DB_SAFE_UPDATE=true",
 		"POSTERN_OPENAPI_UI=true",
@@ -77,7 +78,7 @@ func (c demoCommand) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := server.New(a.ctx, server.Config{Settings: settings, Logger: newLogger(a.stderr, slog.LevelWarn)})
+	s, err := server.New(a.ctx, server.Config{Settings: settings, Static: chat.Page(), Logger: newLogger(a.stderr, slog.LevelWarn)})
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ const chatDatabase = "chat"
 // secretFile is the name, in the folder of --data, of the file that keeps jwt-secret.
 const secretFile = "jwt-secret"
 
-// prepareChat makes the database, brings it to the last version and, the first time, puts a few messages in.
-func prepareChat(a *app, pg *embedpg.Server) error {
+// prepareChat makes the database, brings it to the last version, tells it the secret and, the first time, puts a few messages in.
+func prepareChat(a *app, pg *embedpg.Server, secret string) error {
 	if err := createChatDatabase(a, pg); err != nil {
 		return err
 	}
@@ -40,6 +40,9 @@ func prepareChat(a *app, pg *embedpg.Server) error {
 	}
 	if err := m.to(a.ctx, m.last()); err != nil {
 		return err
+	}
+	if _, err := conn.Exec(a.ctx, chat.SecretSQL, secret); err != nil {
+		return fmt.Errorf("tell the database the secret: %w", err)
 	}
 	if before > 0 {
 		return nil

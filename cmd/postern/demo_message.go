@@ -21,6 +21,10 @@ func printDemo(w io.Writer, url, alice, bob, dataDir string) error {
 	}
 	_, err := fmt.Fprintf(w, `listening on %[1]s
 
+In a browser:
+%[1]s/       the chat; sign in as alice, bob or carol, each password is the name
+%[1]s/docs/  the API, to read and try
+
 Tokens, valid for 7 days:
 alice %[2]s
 bob   %[3]s

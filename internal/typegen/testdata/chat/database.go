@@ -38,6 +38,12 @@ type ChatUpdate struct {
 	MessageBody    Optional[string]    `json:"message_body,omitzero"`
 }
 
+// LoginArgs are the arguments of the function api.login.
+type LoginArgs struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
 // Optional is a value that may be left out. The zero value is left out; Set gives a value, and Null SQL's NULL.
 type Optional[T any] struct {
 	Value T

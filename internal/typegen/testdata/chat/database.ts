@@ -38,7 +38,10 @@ export type Database = {
       [_ in never]: never
     }
     Functions: {
-      [_ in never]: never
+      login: {
+        Args: { name: string; password: string }
+        Returns: Json
+      }
     }
     Enums: {
       [_ in never]: never
