@@ -35,11 +35,21 @@ create policy own on api.note using (owner = current_user) with check (owner = c
 grant select, insert on api.note to alice, bob;
 insert into api.note values (1, 'alice', 7), (2, 'bob', 7);
 create function api.sleep(seconds float) returns text language sql stable as $$ select current_user::text from pg_sleep(seconds) $$;
-create function api.leave() returns text language sql volatile as $$
-  select set_config('my.left', current_user, false) || pg_advisory_lock(7)::text $$;
+create function api.leave() returns text language plpgsql volatile as $$
+begin
+  perform set_config('my.left', current_user, false), set_config('timezone', 'Asia/Tokyo', false), pg_advisory_lock(7 + pg_backend_pid());
+  if not exists (select from pg_prepared_statements where name = 'left_behind') then
+    execute 'prepare left_behind as select 1';
+  end if;
+  return current_user;
+end $$;
+create function api.leave_and_fail() returns text language plpgsql volatile as $$
+begin return api.leave() || 1/(length(api.leave()) - length(current_user)); end $$;
 create function api.found() returns text language sql volatile as $$
   select coalesce(nullif(current_setting('my.left', true), ''), 'nothing') ||
-    (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) $$;`
+    (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) ||
+    case when current_setting('timezone') = 'Asia/Tokyo' then ' in Tokyo' else '' end ||
+    case when exists (select from pg_prepared_statements where name = 'left_behind') then ' prepared' else '' end $$;`
 
 // noteServer starts a PostgreSQL of its own with the notes in it.
 func noteServer(t *testing.T) *embedpg.Server {

@@ -63,6 +63,7 @@ type Pool struct {
 	down      atomic.Pointer[ConnectError] // why the database could not be reached last; nil if it could
 	// unprepared is Config.Unprepared, which may change.
 	unprepared atomic.Bool
+	editions   editions
 }
 
 // ErrPoolBusy says that MaxWaiting callers wait for a connection already.
@@ -87,9 +88,9 @@ func New(ctx context.Context, cfg Config) (*Pool, error) {
 	configureConnection(pc.ConnConfig)
 	p := &Pool{config: cfg}
 	p.unprepared.Store(cfg.Unprepared)
-	pc.AfterConnect = func(context.Context, *pgx.Conn) error {
+	pc.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		p.down.Store(nil)
-		return nil
+		return detectPooler(ctx, conn.PgConn(), statementsOf(conn.PgConn(), cfg.StatementCacheSize))
 	}
 	if p.pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
 		return nil, fmt.Errorf("rls: make the pool: %w", err)

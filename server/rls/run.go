@@ -134,6 +134,9 @@ const (
 
 func (f *flight) run(ctx context.Context) (*Outcome, error) {
 	f.stmts = statementsOf(f.conn, f.pool.config.StatementCacheSize)
+	if f.stmts.pooled != nil {
+		f.pool.editions.current(f.stmts)
+	}
 	f.pipe = f.conn.StartPipeline(ctx)
 	f.sendHead()
 	err := f.pass()
@@ -146,7 +149,10 @@ func (f *flight) run(ctx context.Context) (*Outcome, error) {
 	if err == nil {
 		err = f.receive()
 	}
-	if f.t.explicit() {
+	switch {
+	case f.guarded():
+		err = f.endPooled(err)
+	case f.t.explicit():
 		err = f.end(err)
 	}
 	if closeErr := f.pipe.Close(); err == nil && closeErr != nil {
@@ -158,15 +164,21 @@ func (f *flight) run(ctx context.Context) (*Outcome, error) {
 	return &f.out, nil
 }
 
+// guarded reports whether the session must be wiped before the transaction ends.
+func (f *flight) guarded() bool { return f.stmts.pooled != nil && f.t.RunsCode }
+
 // sendHead queues what comes before the main statement.
 func (f *flight) sendHead() {
 	t := f.t
 	f.steps = f.room[:0]
-	if t.explicit() {
+	if f.guarded() {
+		f.stmts.pooled.dirty = true
+	}
+	if t.explicit() || f.guarded() {
 		f.pipe.SendQueryParams(t.begin(), nil, nil, nil, nil)
 		f.steps = append(f.steps, step{kind: stepIgnore})
 	}
-	if t.RunsCode && f.stmts.sequences {
+	if t.RunsCode && (f.stmts.sequences || f.stmts.pooled != nil) {
 		f.pipe.SendQueryParams(discardSequences, nil, nil, nil, nil)
 		f.steps = append(f.steps, step{kind: stepIgnore})
 	}
@@ -214,7 +226,7 @@ func (f *flight) sendMain() {
 // query queues a statement, preparing it first if the connection does not have it. It is prepared within the flight, after the
 // role was taken on: before, it would be refused.
 func (f *flight) query(key statementKey, q Query, kind stepKind) {
-	if f.pool.unprepared.Load() {
+	if f.pool.unprepared.Load() || f.stmts.pooled != nil && f.stmts.pooled.unprepared {
 		f.pipe.SendQueryParams(q.SQL, q.Args, nil, q.ArgFormats, q.ResultFormats)
 		f.steps = append(f.steps, step{kind: kind})
 		return
@@ -226,7 +238,7 @@ func (f *flight) query(key statementKey, q Query, kind stepKind) {
 		return
 	}
 	name := f.stmts.newName()
-	f.pipe.SendPrepare(name, q.SQL, nil)
+	f.pipe.SendPrepare(name, f.stmts.text(q.SQL), nil)
 	f.pipe.SendQueryPrepared(name, q.Args, q.ArgFormats, q.ResultFormats)
 	f.steps = append(f.steps, step{stepPrepare, key, name}, step{kind: kind})
 }
@@ -391,6 +403,9 @@ func (f *flight) outOfDate(err error) bool {
 	case pgErr.Code == "0A000" && pgErr.Message == "cached plan must not change result type",
 		pgErr.Code == "26000":
 		f.stmts.forget()
+		if f.stmts.pooled != nil {
+			f.pool.editions.next(f.stmts)
+		}
 		return true
 	default:
 		return false

@@ -21,6 +21,7 @@ type statements struct {
 	// sequences is set if a write may have left values for currval and lastval in the session. Only code can ask for them, so
 	// they are discarded when code is to run, and not after each write.
 	sequences bool
+	pooled    *pooled // nil without a pooler
 }
 
 const statementsKey = "postern.statements"

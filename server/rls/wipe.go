@@ -44,6 +44,13 @@ const leftovers = "select pg_catalog.pg_advisory_unlock_all(), pg_catalog.setsee
 // that cannot be wiped is closed, as is one on which a transaction is still open.
 func (p *Pool) release(conn *pgxpool.Conn, t *Transaction) {
 	pc := conn.Conn().PgConn()
+	if pooled := statementsOf(pc, p.config.StatementCacheSize).pooled; pooled != nil {
+		if pooled.dirty && !pc.IsClosed() { // the pooler drops a session whose client goes within a transaction
+			_ = conn.Conn().Close(context.Background())
+		}
+		conn.Release()
+		return
+	}
 	if !t.RunsCode || pc.IsClosed() || pc.TxStatus() != 'I' {
 		conn.Release()
 		return
