@@ -18,8 +18,6 @@ type Config struct {
 	// HoistedSettings are regular expressions (PostgreSQL manual, 9.7.3 POSIX Regular Expressions), not anchored, of the SET
 	// clauses of a function, in the form name=value, that are to hold for its whole transaction. Defaults to none.
 	HoistedSettings []string
-	// TimeZones are the names that LoadTimeZones returned; they go into the catalog as they are. Defaults to none.
-	TimeZones []string
 }
 
 func (c *Config) validate() error {

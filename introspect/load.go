@@ -17,19 +17,16 @@ import (
 // Load reads the catalog of the database that conn is connected to. It takes one read-only transaction and leaves the
 // session as it was; conn must not be in a transaction. If an exposed schema does not exist the error wraps a
 // MissingSchemasError.
-//
-// Time zones are not read but taken from cfg.
 func Load(ctx context.Context, conn *pgx.Conn, cfg Config) (*schema.Catalog, error) {
-	d, err := ReadDefinition(ctx, conn, cfg)
+	d, err := readDefinition(ctx, conn, cfg)
 	if err != nil {
 		return nil, err
 	}
 	return schema.New(d), nil
 }
 
-// ReadDefinition is Load without its last step: it returns what was read, before relationships are derived from it. It is for
-// callers that add to the definition.
-func ReadDefinition(ctx context.Context, conn *pgx.Conn, cfg Config) (*schema.Definition, error) {
+// readDefinition is Load without its last step: it returns what was read, before relationships are derived from it.
+func readDefinition(ctx context.Context, conn *pgx.Conn, cfg Config) (*schema.Definition, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
@@ -37,7 +34,7 @@ func ReadDefinition(ctx context.Context, conn *pgx.Conn, cfg Config) (*schema.De
 		conn:       conn.PgConn(),
 		cfg:        cfg,
 		names:      make(interner),
-		def:        &schema.Definition{Schemas: slices.Clone(cfg.Schemas), TimeZones: cfg.TimeZones, Comments: map[string]string{}},
+		def:        &schema.Definition{Schemas: slices.Clone(cfg.Schemas), Comments: map[string]string{}},
 		types:      make(map[uint32]*typ),
 		partitions: make(map[uint32]*relation),
 		code:       newCode(),

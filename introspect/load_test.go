@@ -156,20 +156,6 @@ func TestLeavesSession(t *testing.T) {
 	}
 }
 
-func TestTimeZones(t *testing.T) {
-	t.Parallel()
-	db := pgtest.New(t, append(setup(), `create schema api`)...)
-	conn := db.Conn(t, loginRole)
-	zones, err := introspect.LoadTimeZones(t.Context(), conn)
-	if err != nil || !slices.Contains(zones, "Europe/Madrid") {
-		t.Fatalf("got %d zones, error %v", len(zones), err)
-	}
-	c, err := introspect.Load(t.Context(), conn, introspect.Config{Schemas: []string{"api"}, TimeZones: zones})
-	if err != nil || !c.HasTimeZone("europe/madrid") || c.HasTimeZone("Europe/Nowhere") {
-		t.Errorf("the catalog does not know them; error %v", err)
-	}
-}
-
 // TestRoutineColumns calls every routine of the golden case that returns rows and compares the columns that PostgreSQL
 // describes with those that the catalog knows.
 func TestRoutineColumns(t *testing.T) {

@@ -3,10 +3,7 @@ package introspect
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/postern-db/postern/schema"
 )
@@ -19,9 +16,6 @@ var settable14SQL string
 
 //go:embed settable_15.sql
 var settable15SQL string
-
-//go:embed time_zones.sql
-var timeZonesSQL string
 
 // readRoles reads the roles that the login role may become, with those of their settings that may be applied to a transaction.
 func (l *loader) readRoles(ctx context.Context) error {
@@ -68,15 +62,4 @@ func (l *loader) settable(ctx context.Context) (map[string]bool, error) {
 	out := make(map[string]bool)
 	err := l.query(ctx, sql, nil, func(r *row) { out[r.text()] = true })
 	return out, err
-}
-
-// LoadTimeZones returns the names of the time zones that the server knows. They change only when PostgreSQL is updated, so
-// reading them once for each connection pool is enough.
-func LoadTimeZones(ctx context.Context, conn *pgx.Conn) ([]string, error) {
-	var zones []string
-	err := query(ctx, conn.PgConn(), make(interner), timeZonesSQL, nil, func(r *row) { zones = append(zones, r.text()) })
-	if err != nil {
-		return nil, fmt.Errorf("introspect: load time zones: %w", err)
-	}
-	return zones, nil
 }

@@ -117,7 +117,6 @@ type Definition struct {
 	Representations       []Representation
 	MediaHandlers         []MediaHandler
 	Roles                 []Role
-	TimeZones             []string
 	// Comments are the comments of the exposed schemas, by name.
 	Comments map[string]string
 	// SchemaGrantees are the roles, by exposed schema and sorted, that own the schema or have USAGE on it. If it is nil the
@@ -140,7 +139,6 @@ type Catalog struct {
 	handlers        map[handlerKey]*MediaHandler
 	computedFields  map[computedKey]*ComputedField
 	roles           map[string]*Role
-	timeZones       map[string]struct{}
 	comments        map[string]string
 	schemaGrantees  map[string][]string
 	codeTypes       []string
@@ -168,7 +166,6 @@ func New(d *Definition) *Catalog {
 		handlers:        make(map[handlerKey]*MediaHandler, len(d.MediaHandlers)),
 		computedFields:  make(map[computedKey]*ComputedField, len(d.ComputedFields)),
 		roles:           make(map[string]*Role, len(d.Roles)),
-		timeZones:       make(map[string]struct{}, len(d.TimeZones)),
 		comments:        d.Comments,
 		schemaGrantees:  d.SchemaGrantees,
 		codeTypes:       d.CodeTypes,
@@ -205,9 +202,6 @@ func New(d *Definition) *Catalog {
 	}
 	for i := range d.Roles {
 		c.roles[d.Roles[i].Name] = &d.Roles[i]
-	}
-	for _, z := range d.TimeZones {
-		c.timeZones[strings.ToLower(z)] = struct{}{}
 	}
 	return c
 }

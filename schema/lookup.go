@@ -124,12 +124,6 @@ func (c *Catalog) Roles() []*Role {
 	return out
 }
 
-// HasTimeZone reports whether PostgreSQL knows a time zone of that name, whatever its case.
-func (c *Catalog) HasTimeZone(name string) bool {
-	_, ok := c.timeZones[strings.ToLower(name)]
-	return ok
-}
-
 // Comment returns the comment on an exposed schema.
 func (c *Catalog) Comment(schema string) string { return c.comments[schema] }
 

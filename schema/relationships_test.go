@@ -163,7 +163,6 @@ func TestLookups(t *testing.T) {
 	}
 	d.ComputedFields = []schema.ComputedField{{Function: api("full_name"), Relation: api("customers")}}
 	d.Roles = []schema.Role{{Name: "b"}, {Name: "a"}}
-	d.TimeZones = []string{"Europe/Madrid"}
 	d.Comments = map[string]string{"api": "hello"}
 	c := schema.New(d)
 	customers := c.Relation(api("customers"))
@@ -174,7 +173,6 @@ func TestLookups(t *testing.T) {
 		"handler of a relation":   c.MediaHandler(api("items"), "text/y") != nil && !c.MediaHandler(api("items"), "text/y").HandlesAny() && len(c.MediaHandlers()) == 2,
 		"computed field":          c.ComputedField(api("customers"), "full_name") != nil && c.ComputedField(api("items"), "full_name") == nil,
 		"role":                    c.Role("a") != nil && c.Role("c") == nil && c.Roles()[0].Name == "a",
-		"time zone":               c.HasTimeZone("EUROPE/madrid") && !c.HasTimeZone("Mars"),
 		"comment":                 c.Comment("api") == "hello" && c.Comment("x") == "",
 		"column":                  customers.Column("id") != nil && customers.Column("ID") == nil,
 		"nothing in an empty one": schema.New(&schema.Definition{}).MediaHandler(api("x"), "y") == nil && schema.New(&schema.Definition{}).ComputedField(api("x"), "y") == nil,

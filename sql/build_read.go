@@ -8,7 +8,7 @@ import (
 func (b *builder) read() *Statement {
 	p := b.plan
 	s := b.finish("", b.totalOf(p.Root, p.Request))
-	if p.Request.Preferences.CountsByPlan() && p.Media.Kind != MediaPlan {
+	if p.Request.Preferences.countsByPlan() && p.Media.Kind != MediaPlan {
 		q := builder{plan: p}
 		q.raw("EXPLAIN (FORMAT JSON) ")
 		q.count(p.Root)

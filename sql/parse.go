@@ -27,7 +27,7 @@ type Options struct {
 
 // Parse reads a request by its syntax alone. Its errors are for the client.
 func Parse(src *Source, opt *Options) (*Request, *Error) {
-	r := &Request{Preferences: ParsePreferences(src.Header["Prefer"], opt.AllowTransaction)}
+	r := &Request{Preferences: parsePreferences(src.Header["Prefer"], opt.AllowTransaction)}
 	if err := r.parsePath(src, opt); err != nil {
 		return nil, err
 	}

@@ -30,8 +30,8 @@ func (p *Preferences) Strict() bool { return p.Handling == "strict" }
 // CountsExactly reports whether the total of all rows is to be counted.
 func (p *Preferences) CountsExactly() bool { return p.Count == "exact" || p.Count == "estimated" }
 
-// CountsByPlan reports whether the planner's estimate of the total is needed.
-func (p *Preferences) CountsByPlan() bool { return p.Count == "planned" || p.Count == "estimated" }
+// countsByPlan reports whether the planner's estimate of the total is needed.
+func (p *Preferences) countsByPlan() bool { return p.Count == "planned" || p.Count == "estimated" }
 
 var knownPreferences = map[string][]string{
 	"resolution": {"merge-duplicates", "ignore-duplicates"},
@@ -42,8 +42,8 @@ var knownPreferences = map[string][]string{
 	"handling":   {"strict", "lenient"},
 }
 
-// ParsePreferences reads the values of all Prefer headers. allowTransaction tells whether tx= is heeded.
-func ParsePreferences(headers []string, allowTransaction bool) Preferences {
+// parsePreferences reads the values of all Prefer headers. allowTransaction tells whether tx= is heeded.
+func parsePreferences(headers []string, allowTransaction bool) Preferences {
 	var p Preferences
 	for _, header := range headers {
 		if header == "" {

@@ -90,9 +90,9 @@ const (
 	defaultExchangeLifetime = time.Hour
 )
 
-// WithDefaults returns the configuration with every unset field that has a
+// withDefaults returns the configuration with every unset field that has a
 // default other than its zero value filled in.
-func (c Config) WithDefaults() Config {
+func (c Config) withDefaults() Config {
 	if c.RoleClaimKey == "" {
 		c.RoleClaimKey = defaultRoleClaimKey
 	}

@@ -29,7 +29,7 @@ func ParseIssuers(text string) ([]Issuer, error) {
 			return nil, fmt.Errorf("auth: read jwt-issuers: issuer %d: %w", i+1, err)
 		}
 	}
-	if err := (Config{Issuers: issuers}).WithDefaults().checkIssuers(); err != nil {
+	if err := (Config{Issuers: issuers}).withDefaults().checkIssuers(); err != nil {
 		return nil, err
 	}
 	return issuers, nil

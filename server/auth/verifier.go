@@ -64,7 +64,7 @@ type Verifier struct {
 // role with an impossible name, or an issuer that is not fully described. Its
 // errors never carry a key. It reaches for no network: see [Verifier.Run].
 func New(cfg Config) (*Verifier, error) {
-	cfg = cfg.WithDefaults()
+	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}

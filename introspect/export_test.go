@@ -1,0 +1,4 @@
+package introspect
+
+// ReadDefinition lets tests see what was read, before relationships are derived from it.
+var ReadDefinition = readDefinition
