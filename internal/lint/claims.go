@@ -68,7 +68,7 @@ func (s *state) settingReads(tree *nodetree.Node) []settingRead {
 
 func claimUserEditable(r *reporter) {
 	editable := []string{"user_metadata", "raw_user_meta_data", "user-metadata", "unsafe_metadata", "usermetadata"}
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			if len(r.settingReads(e.Tree)) == 0 && !r.callsOwn(e.Tree) {
 				continue // it reads no claim
@@ -92,7 +92,7 @@ func (s *state) callsOwn(tree *nodetree.Node) bool {
 }
 
 func policyReadsRequest(r *reporter) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			for _, s := range r.settingReads(e.Tree) {
 				sent := slices.Contains([]string{"request.headers", "request.cookies", "request.method", "request.path"}, s.name) ||
@@ -108,7 +108,7 @@ func policyReadsRequest(r *reporter) {
 }
 
 func settingMayBeMissing(r *reporter) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			for _, s := range r.settingReads(e.Tree) {
 				if !s.missingOK && strings.Contains(s.name, ".") {
@@ -126,7 +126,7 @@ func callerMayLogIn(r *reporter) {
 			continue
 		}
 		var held []string
-		r.exposedPolicies(func(p *policy.Policy) {
+		r.eachPolicy(func(p *policy.Policy) {
 			if p.Applies(role) && len(r.granted(p.Relation, policy.Actions...)) > 0 &&
 				slices.ContainsFunc(expressions(p), func(e clause) bool { return len(r.settingReads(e.Tree)) > 0 || r.callsOwn(e.Tree) }) {
 				held = append(held, policyObject(p))

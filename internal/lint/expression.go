@@ -172,9 +172,9 @@ type clause struct {
 	policy.Expression
 }
 
-// exposedPolicies calls visit for each policy of the exposed tables.
-func (r *reporter) exposedPolicies(visit func(p *policy.Policy)) {
-	for _, rel := range r.relations {
+// eachPolicy calls visit for each policy, also of tables that are not exposed themselves: views and functions may be.
+func (r *reporter) eachPolicy(visit func(p *policy.Policy)) {
+	for _, rel := range r.Relations {
 		for _, p := range rel.Policies {
 			visit(p)
 		}

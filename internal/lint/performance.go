@@ -78,7 +78,7 @@ func once(n *nodetree.Node) bool {
 }
 
 func perRowCall(r *reporter) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			if e.keyword == "with check" && !p.For(policy.CreateRows) && !p.For(policy.UpdateRows) {
 				continue
@@ -204,7 +204,7 @@ func conditions(tree *nodetree.Node, visit func(*nodetree.Node)) {
 
 // filters calls visit for each expression that chooses rows of an exposed table for callers.
 func (r *reporter) filters(visit func(p *policy.Policy, tree *nodetree.Node)) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		if p.Relation.RLS && p.Using.Tree != nil {
 			visit(p, p.Using.Tree)
 		}

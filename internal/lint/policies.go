@@ -176,7 +176,7 @@ func columnList(dep policy.Dependency) string {
 }
 
 func policyFunctionRefused(r *reporter) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		seen := map[*policy.Function]bool{}
 		for _, e := range expressions(p) {
 			for _, c := range r.calls(e.Tree) {
@@ -201,7 +201,7 @@ func policyFunctionRefused(r *reporter) {
 }
 
 func policyNeverTrue(r *reporter) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			if !r.never(e.Tree) {
 				continue
@@ -262,7 +262,7 @@ func sameExpressions(p, q *policy.Policy) bool {
 }
 
 func restrictiveOnly(r *reporter) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		if p.Permissive {
 			return
 		}
@@ -278,7 +278,7 @@ func restrictiveOnly(r *reporter) {
 
 func policySessionUser(r *reporter) {
 	const svfSessionUser = 12 // PostgreSQL source, primnodes.h, SQLValueFunctionOp
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			found := false
 			walk(e.Tree, func(n *nodetree.Node, _ int) bool {

@@ -53,7 +53,7 @@ func writes(p *policy.Policy) []policy.Action {
 }
 
 func writeAlwaysTrue(r *reporter) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		if !p.Permissive {
 			return
 		}
@@ -123,7 +123,7 @@ func columnNames(columns []*policy.Column) string {
 }
 
 func updateGivesAway(r *reporter) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		if !p.Permissive || !p.For(policy.UpdateRows) || p.Using.Tree == nil || p.Check.Tree == nil || implies(p.Check.Tree, p.Using.Tree) {
 			return
 		}
@@ -147,7 +147,7 @@ func conjunction(a, b policy.Expression) string {
 }
 
 func usingWithoutCheck(r *reporter) {
-	r.exposedPolicies(func(p *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
 		if !p.Permissive || !p.For(policy.UpdateRows) || p.Using.Tree == nil || p.Check.Tree != nil {
 			return
 		}

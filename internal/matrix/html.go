@@ -2,9 +2,10 @@ package matrix
 
 import (
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
-	"slices"
+	"strings"
 )
 
 //go:embed page.html
@@ -36,27 +37,30 @@ type group struct {
 
 // groups puts roles together that stand in the same row of every relation.
 func (m *Matrix) groups() []group {
+	rowOf := make([]map[string]int, len(m.Relations))
+	for i, rel := range m.Relations {
+		rowOf[i] = map[string]int{}
+		for j, row := range rel.Rows {
+			for _, role := range row.Roles {
+				rowOf[i][role] = j
+			}
+		}
+	}
 	var out []group
+	known := map[string]int{}
 	for _, role := range m.Roles {
 		var rows []Row
-		same := -1
-		for _, rel := range m.Relations {
-			i := slices.IndexFunc(rel.Rows, func(r Row) bool { return slices.Contains(r.Roles, role) })
-			rows = append(rows, rel.Rows[i])
+		var key strings.Builder
+		for i, rel := range m.Relations {
+			j := rowOf[i][role]
+			rows = append(rows, rel.Rows[j])
+			fmt.Fprintf(&key, "%d,", j)
 		}
-		for i, g := range out {
-			equal := true
-			for j := range rows {
-				equal = equal && slices.Equal(rows[j].Roles, g.Rows[j].Roles)
-			}
-			if equal {
-				same = i
-			}
-		}
-		if same >= 0 {
-			out[same].Roles = append(out[same].Roles, role)
+		if i, ok := known[key.String()]; ok {
+			out[i].Roles = append(out[i].Roles, role)
 			continue
 		}
+		known[key.String()] = len(out)
 		out = append(out, group{Roles: []string{role}, Rows: rows})
 	}
 	return out

@@ -196,9 +196,38 @@ const (
 )
 
 // Granted says whether one of the grants gives role the privilege: to the role itself, to one that it inherits from, or to
-// PUBLIC. A superuser inherits from all. Of the roles that PostgreSQL predefines it does not know what they may do.
+// PUBLIC. A superuser inherits from all. Of the roles that PostgreSQL predefines it does not know what they may do. The grants
+// must be in the order of this package: PUBLIC first, then by role and privilege. There may be thousands.
 func Granted(grants []Grant, role *Role, privilege Privilege) bool {
-	return role.Superuser || slices.ContainsFunc(grants, func(g Grant) bool {
-		return g.Privilege == privilege && (g.Role == nil || role.HasPrivilegesOf(g.Role))
-	})
+	if role.Superuser {
+		return true
+	}
+	for _, g := range grants {
+		if g.Role != nil {
+			break
+		}
+		if g.Privilege == privilege {
+			return true
+		}
+	}
+	for of := range role.privileges {
+		_, found := slices.BinarySearchFunc(grants, of, func(g Grant, of *Role) int {
+			if c := strings.Compare(g.grantee(), of.Name); c != 0 {
+				return c
+			}
+			return strings.Compare(string(g.Privilege), string(privilege))
+		})
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// grantee is the role's name, "" for PUBLIC.
+func (g Grant) grantee() string {
+	if g.Role == nil {
+		return ""
+	}
+	return g.Role.Name
 }

@@ -159,6 +159,15 @@ func (l *loader) sort() {
 		return compare(a.SchemaName, b.SchemaName, a.Name, b.Name, a.Arguments, b.Arguments)
 	})
 	slices.SortFunc(l.d.Sequences, func(a, b *Sequence) int { return compare(a.Schema.Name, b.Schema.Name, a.Name, b.Name) })
+	for _, s := range l.d.Schemas {
+		sortGrants(s.Grants)
+	}
+	for _, s := range l.d.Sequences {
+		sortGrants(s.Grants)
+	}
+	for _, f := range l.d.Functions {
+		sortGrants(f.Grants)
+	}
 	for _, r := range l.d.Relations {
 		slices.SortFunc(r.Policies, func(a, b *Policy) int { return strings.Compare(a.Name, b.Name) })
 		sortGrants(r.Grants)
@@ -183,13 +192,7 @@ func compare(pairs ...string) int {
 
 // sortGrants puts PUBLIC first and then roles by name; oids, by which they come, differ from server to server.
 func sortGrants(grants []Grant) {
-	name := func(g Grant) string {
-		if g.Role == nil {
-			return ""
-		}
-		return g.Role.Name
-	}
 	slices.SortStableFunc(grants, func(a, b Grant) int {
-		return compare(name(a), name(b), string(a.Privilege), string(b.Privilege))
+		return compare(a.grantee(), b.grantee(), string(a.Privilege), string(b.Privilege))
 	})
 }
