@@ -37,6 +37,7 @@ type exchange struct {
 	// template is the request's; prepared, if not nil, is what one of the same template became.
 	template *sql.Template
 	prepared *prepared
+	whole    bool // the request is to be parsed whatever was kept
 	// requestID, rows and code are for the audit log: of the request, and affected, -1 if not known, and of the error.
 	requestID string
 	rows      int64
@@ -165,7 +166,7 @@ func (x *exchange) parse() error {
 	}
 	options, path := x.parseOptions()
 	src := sql.Source{Method: x.r.Method, Path: path, RawQuery: x.r.URL.RawQuery, Header: x.r.Header, Body: body}
-	if options == &x.state.parse && x.recall(&src) {
+	if options == &x.state.parse && !x.whole && x.recall(&src) {
 		return nil
 	}
 	request, parseErr := sql.Parse(&src, options)

@@ -40,6 +40,9 @@ func (s *Server) Explain(ctx context.Context, conn *pgx.Conn, r *http.Request) (
 
 // explanation explains a request whose role is known.
 func (x *exchange) explanation(ctx context.Context, conn *pgx.Conn) (*explain.Explanation, error) {
+	if err := x.parseWhole(); err != nil {
+		return nil, err
+	}
 	x.request.Accept = []sql.MediaType{{Kind: sql.MediaJSON}}
 	if err := x.resolve(); err != nil {
 		return nil, err

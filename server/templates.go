@@ -93,6 +93,16 @@ func (x *exchange) recall(src *sql.Source) bool {
 	return true
 }
 
+// parseWhole parses a request anew that was found by its template: its values are known then, which a template leaves out.
+func (x *exchange) parseWhole() error {
+	x.whole = true
+	if x.prepared == nil {
+		return nil
+	}
+	x.prepared = nil
+	return x.parse()
+}
+
 // build makes the statement and says how its columns are encoded.
 func (x *exchange) build() (*sql.Statement, []encode.Column) {
 	if p := x.prepared; p != nil {

@@ -86,3 +86,28 @@ func TestTemplatesEndWithTheCatalog(t *testing.T) {
 		return strings.Contains(answerOf(t, handler, "/rooms?floor=eq.1", "librarian", "count=exact"), `"doors":null`)
 	})
 }
+
+// TestTemplatesAndExplanations checks that a request is explained with its own values, not by a template, which has none.
+func TestTemplatesAndExplanations(t *testing.T) {
+	t.Parallel()
+	db := newLibrary(t)
+	s := newServer(t, db, "")
+	for _, value := range []string{"1", "2", "3"} {
+		answerOf(t, s, "/authors?id=eq."+value, "librarian", "count=exact")
+	}
+	r := httptest.NewRequest(http.MethodGet, "/authors?id=eq.77", nil)
+	r.Header.Set("Authorization", "Bearer "+token(t, map[string]any{"role": "librarian"}))
+	r.Header.Set("Prefer", "count=exact")
+	x, err := s.Explain(t.Context(), db.Conn(t, loginRole), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(x.Arguments) == 0 {
+		t.Fatal("no arguments")
+	}
+	for _, a := range x.Arguments {
+		if *a != "77" {
+			t.Errorf("argument %q", *a)
+		}
+	}
+}
