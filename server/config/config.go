@@ -185,6 +185,8 @@ type Config struct {
 	OpenAPIUI bool
 	// ServerBasePath is server-base-path, such as /api. Defaults to none ("").
 	ServerBasePath string
+	// ServerCompression is server-compression.
+	ServerCompression bool
 	// ServerBufferBytes is server-buffer-bytes; 0 streams every answer.
 	// Defaults to 1 MiB.
 	ServerBufferBytes int64

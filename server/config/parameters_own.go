@@ -39,6 +39,9 @@ func ownParameters() []Parameter {
 		integer("server-buffer-bytes", func(c *Config) *int64 { return &c.ServerBufferBytes }, 1<<20, bounds{0, 1 << 40},
 			"How large an answer may be to be held back until it is complete, and so to have an exact Content-Length and Content-Range. Larger ones are streamed. Each request in work may take so much memory. 0 streams all.").
 			own(),
+		boolean("server-compression", func(c *Config) *bool { return &c.ServerCompression }, true,
+			"Whether answers of 1 KiB and more are compressed, with zstd or gzip, for clients that accept it. Those to requests with the cookie of jwt-cookie never are.").
+			own().database(),
 		seconds("server-shutdown-timeout", func(c *Config) *time.Duration { return &c.ServerShutdownTimeout }, 30*time.Second,
 			"How many seconds requests in work may take to finish after SIGTERM before they are cut. 0 waits for ever.").
 			own().restart(),
