@@ -147,3 +147,22 @@ func (a Asked) Written(passing string, defaults func(column string) bool) Query 
 	}
 	return Query{string(b.text), b.args}
 }
+
+// Conflicting writes the query of the rows that are there already for what an upsert writes, by the columns of its conflict.
+func (a Asked) Conflicting() Query {
+	b := builder{plan: a.Plan}
+	m, payload := a.Plan.Mutation, a.Plan.Request.Payload
+	there := schema.Name{Name: a.Plan.Relation.Name.Name}
+	b.raw("SELECT * FROM ")
+	b.raw(a.From(a.Plan.Relation.Name))
+	b.raw(" AS ")
+	b.ident(there.Name)
+	b.raw(" WHERE EXISTS (SELECT 1 ")
+	b.fromBody(body{payload.Raw, payload.IsObject, m.ApplyDefaults, false}, m.Columns)
+	b.raw(" WHERE ")
+	b.list(len(m.OnConflict), " AND ", func(i int) {
+		b.equal(there, m.OnConflict[i], schema.Name{Name: "pgrst_body"}, m.OnConflict[i])
+	})
+	b.raw(")")
+	return Query{string(b.text), b.args}
+}

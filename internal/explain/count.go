@@ -87,6 +87,8 @@ func (e *explainer) count(p *part) error {
 		return nil
 	case p.written:
 		q = asked.Written(e.passing(), func(column string) bool { return p.mentions(column) })
+	case p.conflict:
+		q = asked.Conflicting()
 	case p.path != nil:
 		if q, ok = asked.Rows(p.path); !ok {
 			p.Note = "rows are not counted: a function says which"

@@ -51,8 +51,8 @@ type part struct {
 	judged *policy.Role
 	// path leads to its node from the root; nil for what is below a view.
 	path []*sql.Node
-	// written says that the rows are those that a write would leave.
-	written bool
+	// written says that the rows are those that a write would leave, conflict that they are there already where an upsert writes.
+	written, conflict bool
 }
 
 // Run explains a request. conn must not be in a transaction; it is left as it was. An error is one of the connection or of the

@@ -56,6 +56,7 @@ func (e *explainer) addWrite() {
 		e.addPart(name, policy.CreateRows, path, columns, "", true)
 		if len(m.OnConflict) > 0 && m.Merge {
 			e.addPart(name, policy.UpdateRows, nil, columns, "where the row is there already", false)
+			e.parts[len(e.parts)-1].conflict = p.Request.Payload != nil
 		}
 		reads = reads || len(m.OnConflict) > 0
 	}

@@ -92,6 +92,6 @@ func (p *Policy) text(line func(label, format string, args ...any)) {
 	}
 	line("policy", "%s, %s, for %s to %s%s", p.Name, kind, p.Command, strings.Join(p.Roles, ", "), state)
 	if p.Expression != "" {
-		line("", "%s %s", p.Clause, p.Expression)
+		line("", "%s %s", p.Clause, oneLine(p.Expression))
 	}
 }

@@ -36,7 +36,7 @@ func (e *explainer) verdict() []string {
 		for _, sentence := range e.judge(&e.parts[i]) {
 			v = appendNew(v, sentence)
 		}
-		if p := &e.parts[i]; p.written && p.Action != "read" && p.Pass != nil && *p.Pass < *p.Asked {
+		if p := &e.parts[i]; (p.conflict || p.written && p.Action != "read") && p.Pass != nil && *p.Pass < *p.Asked {
 			break // there is no afterwards
 		}
 	}
@@ -45,8 +45,8 @@ func (e *explainer) verdict() []string {
 			v = append(v, fmt.Sprintf("The answer has %s: a limit, or what is embedded with !inner, leaves out the rest.", rows(*e.out.Rows)))
 		}
 	}
-	if e.out.Error == nil && len(v) == 0 {
-		v = append(v, "Nothing stands in its way that policies or grants could say.")
+	if r := e.in.Plan.Routine; r != nil {
+		v = append(v, fmt.Sprintf("It calls the function %s: what that reads and writes is not looked at.", r.Name))
 	}
 	return v
 }
@@ -65,13 +65,20 @@ func (e *explainer) judge(p *part) []string {
 	if strings.HasPrefix(p.Part, "below") {
 		return p.below(e.role.Name)
 	}
-	if p.Asked == nil || p.Pass == nil || len(p.Missing) > 0 {
-		if p.holds() && p.Asked == nil && !p.written {
-			return p.reasons(e)
-		}
+	if len(p.Missing) > 0 {
 		return nil
 	}
+	if p.Asked == nil || p.Pass == nil {
+		return p.reasons(e)
+	}
 	asked, pass := *p.Asked, *p.Pass
+	switch {
+	case p.conflict && asked == 0, p.path == nil && !p.conflict && pass == asked: // a junction hides nothing
+		return nil
+	case p.conflict && pass < asked:
+		return append([]string{fmt.Sprintf("The update is refused (42501): %s of %s %s there already, of which %s may update %d.", rows(asked), p.Name,
+			plural(int(asked), "is", "are"), p.Role, pass)}, p.reasons(e)...)
+	}
 	if p.written {
 		return p.judgeWritten(e, asked, pass)
 	}
@@ -162,7 +169,7 @@ func (p *part) reasons(e *explainer) []string {
 			kind = "restrictive policy"
 		}
 		out = append(out, fmt.Sprintf("The %s %s lets %d of %s pass: %s %s.%s", kind, pol.Name, *pol.Pass, rows(*p.Asked), pol.Clause,
-			pol.Expression, e.known(pol.Expression)))
+			oneLine(pol.Expression), e.known(pol.Expression)))
 	}
 	switch {
 	case permissive > 0:
@@ -211,6 +218,15 @@ func (e *explainer) known(expression string) string {
 		}
 	}
 	return out
+}
+
+// oneLine joins the lines of an expression, which PostgreSQL breaks at subqueries.
+func oneLine(expression string) string {
+	lines := strings.Split(expression, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines, " ")
 }
 
 func rows(n int64) string { return fmt.Sprintf("%d %s", n, plural(int(n), "row", "rows")) }
