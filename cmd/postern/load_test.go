@@ -63,14 +63,20 @@ func noteServer(t *testing.T) *embedpg.Server {
 // execSQL runs a script.
 func execSQL(t *testing.T, uri, script string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), uri)
-	if err != nil {
+	if err := tryExec(t.Context(), uri, script); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// tryExec is execSQL for other goroutines than the test's.
+func tryExec(ctx context.Context, uri, script string) error {
+	conn, err := pgx.Connect(ctx, uri)
+	if err != nil {
+		return err
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.PgConn().Exec(t.Context(), script).ReadAll(); err != nil {
-		t.Fatal(err)
-	}
+	_, err = conn.PgConn().Exec(ctx, script).ReadAll()
+	return err
 }
 
 // queryInt returns the integer that a query yields.
