@@ -35,14 +35,14 @@ create schema api;
 grant usage on schema api to web_user, web_admin, web_anon;
 `
 
-func config() policy.Config {
+func served() policy.Config {
 	return policy.Config{Schemas: []string{"api"}, Login: "web_login", Anonymous: "web_anon"}
 }
 
 // find runs scripts and then all checks, in a transaction that is undone, since roles belong to the whole server.
 func find(t *testing.T, conn *pgx.Conn, scripts ...string) []lint.Finding {
 	t.Helper()
-	return findIn(t, conn, config(), append([]string{setup}, scripts...)...)
+	return findIn(t, conn, served(), append([]string{setup}, scripts...)...)
 }
 
 func findIn(t *testing.T, conn *pgx.Conn, cfg policy.Config, scripts ...string) []lint.Finding {

@@ -9,6 +9,7 @@ import (
 	"github.com/postern-db/postern/internal/lint"
 	"github.com/postern-db/postern/internal/pgtest"
 	"github.com/postern-db/postern/internal/policy"
+	"github.com/postern-db/postern/server/config"
 )
 
 // planted are the faults of testdata/planted.sql: check and object.
@@ -98,14 +99,22 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
-// TestExamples finds nothing in the examples.
+// TestExamples finds nothing in the examples, as their configurations serve them.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	cfg := policy.Config{Schemas: []string{"api"}, Login: "authenticator"}
 	for _, name := range []string{"chat", "chat-claims"} {
 		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join("..", "..", "examples", name)
+			settings, err := config.Load(config.Input{
+				File:    filepath.Join(dir, "postern.conf"),
+				Environ: []string{"AUTHENTICATOR_URL=postgres://authenticator@localhost", "JWT_SECRET=only-for-tests-only-for-tests-only-for-tests"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg := policy.Config{Schemas: settings.DBSchemas, Login: "authenticator", Anonymous: settings.DBAnonRole}
 			conn := pgtest.New(t).Conn(t, "postgres")
-			if found := findIn(t, conn, cfg, migrations(t, filepath.Join("..", "..", "examples", name, "migrations"))...); len(found) > 0 {
+			if found := findIn(t, conn, cfg, migrations(t, filepath.Join(dir, "migrations"))...); len(found) > 0 {
 				t.Errorf("found\n%s", text(found))
 			}
 		})

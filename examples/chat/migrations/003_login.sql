@@ -4,6 +4,7 @@ do $$
 begin
   if not exists (select from pg_roles where rolname = 'anon') then
     create role anon nologin;
+    alter role anon set statement_timeout = '5s'; -- nobody unknown holds a connection for long
   end if;
   grant anon to authenticator;
 end
