@@ -38,6 +38,7 @@ func (x *exchange) describe(ctx context.Context) error {
 	write, media := openapi.WriteSwagger, "application/openapi+json; charset=utf-8"
 	if x.openAPI || asksForVersion31(x.plan.Media.Text) {
 		write, media = openapi.WriteOpenAPI, "application/openapi+json;version=3.1; charset=utf-8"
+		x.w.Header().Set("Cache-Control", "private, no-cache") // it depends on who asks, and on the catalog of the moment
 	}
 	etag, err := x.documentTag(ctx, &in, media)
 	if err != nil {
@@ -49,7 +50,6 @@ func (x *exchange) describe(ctx context.Context) error {
 		h.Set("Content-Profile", x.request.Schema)
 	}
 	h.Set("ETag", etag)
-	h.Set("Cache-Control", "private, no-cache") // it depends on who asks, and on the catalog of the moment
 	x.commonHeaders()
 	if matches(x.r.Header["If-None-Match"], etag) {
 		x.w.WriteHeader(http.StatusNotModified)
