@@ -120,3 +120,29 @@ func get(t *testing.T, url, accept string) *http.Response {
 	t.Cleanup(func() { _ = response.Body.Close() })
 	return response
 }
+
+// TestLateErrorOverHTTP2 checks the same over HTTP/2, where a stream is reset instead of a connection cut.
+func TestLateErrorOverHTTP2(t *testing.T) {
+	t.Parallel()
+	db := newLibrary(t)
+	web := httptest.NewUnstartedServer(newServer(t, db, "server-buffer-bytes = 100000\n"))
+	web.EnableHTTP2 = true
+	web.StartTLS()
+	t.Cleanup(web.Close)
+	for _, accept := range []string{"application/json", "text/csv", "application/x-ndjson"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, web.URL+"/broken_tail", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", accept)
+		response, err := web.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if response.ProtoMajor != 2 || err == nil || len(body) == 0 {
+			t.Errorf("%s over %s: status %d, %d bytes, the end %v is no sign of the error", accept, response.Proto, response.StatusCode, len(body), err)
+		}
+		_ = response.Body.Close()
+	}
+}
