@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // TestPages runs the commands of the pages, each in a PostgreSQL of its own, since they make roles.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"tutorial.md", "reading.md", "writing.md", "functions.md"} {
+	for _, page := range []string{"tutorial.md", "reading.md", "writing.md", "functions.md", "migrating.md"} {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath("psql"); page == "tutorial.md" && err != nil && os.Getenv("CI") != "true" {
@@ -25,12 +25,17 @@ func TestPages(t *testing.T) {
 			}
 			server := pgtest.StartServer(t, nil)
 			port := mdtest.FreePort(t)
+			existing := filepath.Join(t.TempDir(), "postgrest.conf")
+			conf := "db-uri = \"" + server.URI("postgres", "postgres") + "\"\ndb-schemas = \"api\"\ndb-anon-role = \"web_anon\"\n"
+			if err := os.WriteFile(existing, []byte(conf), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			mdtest.Run(t, page, mdtest.Options{
 				Dir: "..",
 				Env: []string{"DATABASE_URL=" + server.URI("postgres", "postgres"), "AUTHENTICATOR_URL=" + server.URI("authenticator", "postgres")},
 				Replace: []string{
 					"go run ./cmd/postern serve", "PGRST_SERVER_PORT=" + port + " go run ./cmd/postern serve", "127.0.0.1:3000", "127.0.0.1:" + port,
-					"/tmp/chat", filepath.Join(t.TempDir(), "chat"),
+					"/tmp/chat", filepath.Join(t.TempDir(), "chat"), "--config postgrest.conf", "--config " + existing,
 				},
 			})
 		})
