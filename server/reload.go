@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/postern-db/postern/introspect"
@@ -141,7 +142,7 @@ func (s *Server) apply(before, after *config.Config) {
 		s.watcher.Listen(channel(after))
 	}
 	if names := config.Changed(before, after); len(names) > 0 && s.loaded() { // the first time nothing is built yet
-		s.logger.Warn("changed parameters take effect only after a restart", "parameters", names)
+		s.logger.Warn("changed parameters take effect only after a restart", "parameters", strings.Join(names, ", "))
 	}
 }
 

@@ -317,19 +317,21 @@ func TestHangUpCancelsTheQuery(t *testing.T) {
 
 func TestPoolTimeout(t *testing.T) {
 	t.Parallel()
-	p, _ := newPool(t, rls.Config{MaxConnections: 1, AcquireTimeout: 50 * time.Millisecond})
+	p, _ := newPool(t, rls.Config{MaxConnections: 1, AcquireTimeout: 3 * time.Second})
 	var busy sync.WaitGroup
+	ctx, hangUp := context.WithCancel(t.Context())
 	busy.Go(func() {
-		if _, _, err := read(t.Context(), p, as("rls_ann", "select pg_sleep(1)")); err != nil {
+		if _, _, err := read(ctx, p, as("rls_ann", "select pg_sleep(600)")); ctx.Err() == nil {
 			t.Error(err)
 		}
 	})
-	for p.Stat().AcquiredConns() == 0 {
+	for p.Stat().AcquiredConns() == 0 && t.Context().Err() == nil {
 		time.Sleep(time.Millisecond)
 	}
 	if _, _, err := read(t.Context(), p, as("rls_ann", "select 1")); !errors.Is(err, rls.ErrPoolTimeout) {
 		t.Errorf("%v", err)
 	}
+	hangUp()
 	busy.Wait()
 }
 
