@@ -133,7 +133,7 @@ func (m *requestMetrics) observe(rec *recorder, r *http.Request) {
 // verdict counts what became of the caller's token, if it came so far.
 func (m *requestMetrics) verdict(x *exchange) {
 	switch {
-	case x.timing[phaseAuth].took == 0: // such as a preflight request
+	case x.timing[phaseAuth].took == 0, x.refused && x.gone: // such as a preflight request
 	case x.refused:
 		m.verdicts.WithLabelValues(x.code).Inc() // one of package auth's codes
 	case x.caller.Anonymous:

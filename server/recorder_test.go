@@ -8,10 +8,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/postern-db/postern/server/config"
+	"github.com/postern-db/postern/sql"
 )
 
 // wrapped is a layer between the recorder and the handler.
@@ -115,5 +117,30 @@ func TestRecorderAllocations(t *testing.T) {
 	w := httptest.NewRecorder()
 	if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n >= 1 {
 		t.Errorf("%v allocations a request", n)
+	}
+}
+
+// BenchmarkObserve tells what the observation of a request costs by itself, without the request.
+func BenchmarkObserve(b *testing.B) {
+	for name, on := range map[string]bool{"on": true, "off": false} {
+		b.Run("metrics "+name, func(b *testing.B) {
+			s := &Server{requests: newRequestMetrics(prometheus.NewRegistry())}
+			st := &state{config: &config.Config{LogLevel: config.LogError}}
+			s.state.Store(st)
+			s.requests.on.Store(on)
+			x := &exchange{server: s, state: st, request: &sql.Request{Action: sql.Read}}
+			for p := range x.timing {
+				x.timing[p].took = time.Microsecond
+			}
+			h := s.observe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				recorderOf(w).exchange = x
+				w.WriteHeader(http.StatusOK)
+			}))
+			r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
+			b.ReportAllocs()
+			for b.Loop() {
+				h.ServeHTTP(w, r)
+			}
+		})
 	}
 }
