@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -40,7 +41,11 @@ func text(s string) json.RawMessage {
 func (x *exchange) fail(err error) {
 	if gone := x.r.Context().Err(); gone != nil && (errors.Is(err, gone) || sqlState(err) == codeQueryCanceled) {
 		x.gone = true // the client, or the program around the server no longer waits
-		return
+		if !errors.Is(gone, context.DeadlineExceeded) {
+			// Without an answer net/http would send a 200, which a client that has only ended its own side would take for one.
+			panic(http.ErrAbortHandler)
+		}
+		err = &apiError{Status: http.StatusGatewayTimeout, Code: "PGRST003", Message: "The time for the request is over"}
 	}
 	e := x.classify(err)
 	if e == nil {

@@ -209,7 +209,10 @@ func (x *exchange) readBody() ([]byte, error) {
 // readAll reads a body of which the client says how long it is, -1 for unknown. Memory grows with what has arrived, and ends
 // at that length, so that a large body is neither claimed in advance nor held twice.
 func readAll(r io.Reader, length int64) ([]byte, error) {
-	body := make([]byte, 0, min(max(length, 0), trustedLength)+bytes.MinRead)
+	if length < 0 {
+		return readParts(r)
+	}
+	body := make([]byte, 0, min(length, trustedLength)+bytes.MinRead)
 	for {
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
