@@ -80,10 +80,13 @@ const (
 	Number
 	// String is for all types whose text to_json would write as a string.
 	String
-	// VerbatimArray and those that follow are for arrays of built-in types, of any dimensions, by the encoding of their elements.
+	// VerbatimArray is for arrays, of any dimensions, of built-in types whose encoding is Verbatim.
 	VerbatimArray
+	// BooleanArray is the same for Boolean.
 	BooleanArray
+	// NumberArray is the same for Number.
 	NumberArray
+	// StringArray is the same for String.
 	StringArray
 )
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -300,7 +301,8 @@ func exchange(address, text string, ends bool) (status int, body string, err err
 	method, _, _ := strings.Cut(text, " ")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
-		if ne, ok := err.(net.Error); ok && ne.Timeout() {
+		var network net.Error
+		if errors.As(err, &network) && network.Timeout() {
 			return 0, "", err
 		}
 		return 0, "", nil // it was no request, and the connection was closed

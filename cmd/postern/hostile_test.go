@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -61,8 +62,8 @@ func stillServes(t *testing.T, p *process, address string) {
 		t.Errorf("then got %d %s", status, body)
 	}
 	for _, bad := range []string{"panic", "request failed", "goroutine "} {
-		if log := p.stderr.String(); strings.Contains(log, bad) {
-			t.Errorf("the log tells of a %s:\n%.3000s", bad, log[strings.Index(log, bad):])
+		if _, after, found := strings.Cut(p.stderr.String(), bad); found {
+			t.Errorf("the log tells of a %s:\n%.3000s", bad, after)
 		}
 	}
 	if status := p.end(syscall.SIGTERM); status != exitOK {
@@ -103,7 +104,8 @@ func TestSlowloris(t *testing.T) {
 			})
 			_, err := io.Copy(io.Discard, conn) // an answer 408 may come first
 			close(gone)
-			if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			var network net.Error
+			if errors.As(err, &network) && network.Timeout() {
 				t.Errorf("connection %d was not closed", i)
 			}
 		})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -81,7 +82,7 @@ func TestShutdownUnderLoad(t *testing.T) {
 	if status := p.cmd.ProcessState.ExitCode(); status != exitOK || slow.Load() != 6 || quick.Load() == 0 || refused.Load() == 0 {
 		t.Errorf("status %d, %d slow answers, %d quick ones, %d refused: %s", status, slow.Load(), quick.Load(), refused.Load(), p.stderr.String())
 	}
-	if n, err := idle.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+	if n, err := idle.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
 		t.Errorf("the idle connection: %d, %v", n, err)
 	}
 }
