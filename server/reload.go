@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -93,6 +94,8 @@ func (s *Server) loadCatalog(ctx context.Context) (err error) {
 	s.logger.Info("schema cache loaded", "relations", catalog.RelationCount(),
 		"functions", len(catalog.RoutineNames()), "took", took.Round(time.Millisecond))
 	s.warnUnsafe(ctx, conn, st.config, catalog.ServerVersion)
+	// Reading leaves behind more than what is kept, and the catalog before: all that would stay with the process until it needs it.
+	debug.FreeOSMemory()
 	return nil
 }
 
