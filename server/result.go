@@ -29,16 +29,25 @@ type result struct {
 	inserted  int64
 	finished  bool
 	streaming bool
-	buffer    *[]byte
+	buffer    *[]byte // a small one
+	large     *[]byte // nil while the body is small
 }
 
 type pair struct{ name, value string }
 
-// buffers are reused, since most bodies are small and alike.
-var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+// buffers are reused, since most bodies are small and alike; largeBuffers apart from them, lest every small body comes to sit in
+// memory that a large one once needed.
+var (
+	buffers      = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+	largeBuffers = sync.Pool{New: func() any { return new([]byte) }}
+)
 
-// maxPooledBuffer keeps a single large answer from holding its memory for ever.
-const maxPooledBuffer = 512 << 10
+const (
+	// maxSmallBuffer is the size in bytes beyond which a buffer is a large one.
+	maxSmallBuffer = 32 << 10
+	// maxPooledBuffer keeps a single large answer from holding its memory for ever.
+	maxPooledBuffer = 512 << 10
+)
 
 func newResult(x *exchange, s *sql.Statement, columns []encode.Column) *result {
 	r := &result{x: x, statement: s, columns: columns, buffer: buffers.Get().(*[]byte)}
@@ -46,11 +55,36 @@ func newResult(x *exchange, s *sql.Statement, columns []encode.Column) *result {
 	return r
 }
 
+// free gives the buffers back.
 func (r *result) free() {
-	if cap(r.body) <= maxPooledBuffer {
+	switch {
+	case cap(r.body) <= maxSmallBuffer:
 		*r.buffer = r.body[:0]
-		buffers.Put(r.buffer)
+	case r.large != nil && cap(r.body) <= maxPooledBuffer:
+		*r.large = r.body[:0]
+		largeBuffers.Put(r.large)
 	}
+	buffers.Put(r.buffer)
+}
+
+// makeRoom makes room for another row. The body grows by steps that leave little unused, since many large ones may be held at a
+// time.
+func (r *result) makeRoom() {
+	const room, step = 2 << 10, 64 << 10
+	size := cap(r.body)
+	if size-len(r.body) >= room {
+		return
+	}
+	size += max(min(size, step), room)
+	var grown []byte
+	if size > maxSmallBuffer && r.large == nil {
+		r.large = largeBuffers.Get().(*[]byte)
+		grown = (*r.large)[:0]
+	}
+	if cap(grown) < size {
+		grown = make([]byte, 0, size)
+	}
+	r.body = append(grown, r.body...)
 }
 
 // read takes the rows of the main statement.
@@ -128,7 +162,8 @@ func (r *result) readRows(rows *rls.Rows) error {
 			r.body = append(r.body, f.separator...)
 		}
 		r.rows++
-		r.body = f.row(roomy(r.body), values)
+		r.makeRoom()
+		r.body = f.row(r.body, values)
 		if int64(len(r.body)) > limit && (r.streaming || r.mayStream()) {
 			rows.Sent()
 			if err := r.flush(); err != nil {
@@ -141,16 +176,6 @@ func (r *result) readRows(rows *rls.Rows) error {
 	}
 	r.body = append(r.body, f.close...)
 	return nil
-}
-
-// roomy returns the body with room for another row. It grows by steps that leave little unused, since many large bodies may
-// be held at a time.
-func roomy(body []byte) []byte {
-	const room, step = 2 << 10, 64 << 10
-	if cap(body)-len(body) >= room {
-		return body
-	}
-	return append(make([]byte, 0, cap(body)+max(min(cap(body), step), room)), body...)
 }
 
 // format is how rows become a body.
