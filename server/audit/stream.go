@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // pipeBytes is how much a pipe takes in one piece, with nothing of other processes in between (PIPE_BUF of Linux). Files
@@ -55,22 +56,41 @@ func (s *stream) reopen() error {
 	return nil
 }
 
-// endsWithin tells whether a file ends within a line, as after a full disk and a restart. What cannot be read does not.
+// settle is how long another process may take for a write under way, of which a reader sees the beginning.
+const settle = 10 * time.Millisecond
+
+// endsWithin tells whether a file ends within a line, as after a full disk and a restart, and not because another process is writing
+// to it. What cannot be read does not.
 func endsWithin(path string) bool {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return false
+	for range 10 {
+		size, last := end(path)
+		if size == 0 || last == '\n' {
+			return false
+		}
+		time.Sleep(settle)
+		if again, _ := end(path); again == size {
+			return true
+		}
 	}
-	f, err := os.Open(path)
+	return false // it grows all the time, so others write, whole lines
+}
+
+// end returns the size of a file and its last byte; size is 0 for what cannot be read or is no regular file.
+func end(path string) (size int64, last byte) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return false
+		return 0, 0
 	}
 	defer func() { _ = f.Close() }()
-	last := make([]byte, 1)
-	if _, err := f.Seek(-1, io.SeekEnd); err != nil {
-		return false
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return 0, 0
 	}
-	_, err = f.Read(last)
-	return err == nil && last[0] != '\n'
+	b := make([]byte, 1)
+	if _, err := f.ReadAt(b, info.Size()-1); err != nil {
+		return 0, 0
+	}
+	return info.Size(), b[0]
 }
 
 // write writes lines, each whole in one write(2) and as many with it as a pipe takes in one piece, so that lines of several
@@ -84,10 +104,10 @@ func (s *stream) write(_ context.Context, lines [][]byte) (done, _ int, err erro
 			s.buf = append(s.buf, '\n')
 		}
 		before := len(s.buf)
-		end := done
-		for end < len(lines) && (end == done || len(s.buf)+len(lines[end]) <= pipeBytes) {
-			s.buf = append(s.buf, lines[end]...)
-			end++
+		next := done
+		for next < len(lines) && (next == done || len(s.buf)+len(lines[next]) <= pipeBytes) {
+			s.buf = append(s.buf, lines[next]...)
+			next++
 		}
 		n, err := s.w.Write(s.buf)
 		if err == nil && n < len(s.buf) {
@@ -96,7 +116,7 @@ func (s *stream) write(_ context.Context, lines [][]byte) (done, _ int, err erro
 		if n > 0 {
 			s.torn = s.buf[n-1] != '\n'
 		}
-		for n -= before; done < end && n >= len(lines[done]); done++ {
+		for n -= before; done < next && n >= len(lines[done]); done++ {
 			n -= len(lines[done])
 		}
 		if err != nil {
