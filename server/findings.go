@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -56,7 +57,10 @@ func (s *Server) warnUnsafe(ctx context.Context, conn *pgx.Conn, c *config.Confi
 		}
 	}
 	found, err := findUnsafe(ctx, conn, c)
-	if err != nil {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled): // the server ends
+		return
+	case err != nil:
 		s.logger.Warn("what is unsafe in the database could not be found out", "error", err)
 		return
 	}

@@ -1,9 +1,35 @@
 package server
 
 import (
+	"bytes"
+	"context"
+	"log/slog"
 	"slices"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/postern-db/postern/internal/pgtest"
+	"github.com/postern-db/postern/server/config"
 )
+
+// TestFindingsAtShutdown ends a server while it looks for what is unsafe, which is nothing to warn of.
+func TestFindingsAtShutdown(t *testing.T) {
+	t.Parallel()
+	conn, err := pgx.Connect(t.Context(), pgtest.New(t).URI("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	var log bytes.Buffer
+	s := &Server{logger: slog.New(slog.NewTextHandler(&log, nil))}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	s.warnUnsafe(ended, conn, &config.Config{}, 180004)
+	if log.Len() > 0 {
+		t.Errorf("it logs %s", &log)
+	}
+}
 
 // TestKnownHoles checks the last release with each hole and the first without.
 func TestKnownHoles(t *testing.T) {

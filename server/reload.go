@@ -45,7 +45,7 @@ func (s *Server) orGiveUp(err error) error {
 // schemas (PostgREST reference, Schema Cache Reloading).
 func (s *Server) reloadCatalog(ctx context.Context) error {
 	if s.state.Load().config.DBConfig {
-		if err := s.loadConfig(ctx); err != nil {
+		if err := s.loadConfig(ctx); err != nil && ctx.Err() == nil {
 			s.logger.Error("could not reload the configuration; the one before stays in use", "error", err)
 		}
 	}
