@@ -22,8 +22,9 @@ func TestLargeAnswer(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the peak of a process's memory is read from Linux's /proc")
 	}
+	// PostgreSQL keeps all that a function yields before it gives the first row, but not in a list of outputs.
 	db := pgtest.New(t, pgtest.Role("visitor", ""), pgtest.Role("gate", "login noinherit"), shop,
-		`create view api.large as select n, repeat('x', 80) as filling from generate_series(1, 800000) n; grant select on api.large to visitor`)
+		`create view api.large as select n, repeat('x', 80) as filling from (select generate_series(1, 800000) as n) _; grant select on api.large to visitor`)
 	for _, form := range []string{"application/json", "text/csv", "application/x-ndjson"} {
 		p := startProgram(t, []string{
 			"PGRST_DB_URI=" + db.URI("gate"), "PGRST_DB_SCHEMAS=api", "PGRST_DB_ANON_ROLE=visitor", "PGRST_SERVER_HOST=127.0.0.1", "PGRST_SERVER_PORT=0",
