@@ -19,13 +19,63 @@ const (
 	probeTime = 10 * time.Second
 )
 
+// listener is a connection that listens on a channel.
+type listener struct {
+	conn    *pgx.Conn
+	channel string
+}
+
+func (l *listener) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = l.conn.Close(ctx)
+}
+
+// Begin begins to listen before Run, so that what is loaded after it misses no notification: Run goes on with the connection and
+// does not reload by itself. It makes one attempt; if that fails, or Listen names another channel afterwards, all is as without it. Who
+// never calls Run calls Close.
+func (w *Watcher) Begin(ctx context.Context) {
+	w.mu.Lock()
+	channel := w.currentChannel()
+	w.mu.Unlock()
+	if w.Connect == nil || channel == "" {
+		return
+	}
+	l, err := w.dial(ctx, channel)
+	if err != nil {
+		w.logger().WarnContext(ctx, "cannot listen for notifications yet; will try again", "error", err)
+		return
+	}
+	w.Close()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.begun = l
+}
+
+// Close closes the connection of Begin unless Run has taken it over.
+func (w *Watcher) Close() {
+	if l := w.takeBegun(); l != nil {
+		l.close()
+	}
+}
+
+func (w *Watcher) takeBegun() *listener {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l := w.begun
+	w.begun = nil
+	return l
+}
+
 // listen keeps a listening connection until ctx is done.
 func (w *Watcher) listen(ctx context.Context) {
+	defer w.Close()
 	wait := w.newBackoff()
 	for ctx.Err() == nil {
 		again, listened := w.retried(), false
 		channel, session := w.listening(ctx)
 		if channel == "" {
+			w.Close()
 			<-session.Done()
 			continue
 		}
@@ -52,25 +102,24 @@ func (w *Watcher) listen(ctx context.Context) {
 	}
 }
 
-// session listens on one connection until it fails; connected is called once it listens.
+// session listens on one connection until it fails, on that of Begin if there is one; connected is called once it listens.
 func (w *Watcher) session(ctx context.Context, channel string, connected func()) error {
-	conn, err := w.Connect(ctx)
-	if err != nil {
-		return fmt.Errorf("introspect: connect to listen: %w", err)
+	l := w.takeBegun()
+	if l != nil && l.channel != channel {
+		l.close()
+		l = nil
 	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		_ = conn.Close(closing)
-	}()
-	if _, err := conn.Exec(ctx, "listen "+schema.QuoteIdentifier(channel)); err != nil {
-		return fmt.Errorf("introspect: listen on channel %q: %w", channel, err)
+	if l == nil {
+		var err error
+		if l, err = w.dial(ctx, channel); err != nil {
+			return err
+		}
+		w.request(due{schema: true, config: true}) // what was notified before has been missed
 	}
+	defer l.close()
 	connected()
-	w.logger().InfoContext(ctx, "listening for notifications", "channel", channel)
-	w.request(due{schema: true, config: true})
 	for {
-		n, err := w.wait(ctx, conn)
+		n, err := w.wait(ctx, l.conn)
 		if err != nil {
 			return err
 		}
@@ -78,6 +127,21 @@ func (w *Watcher) session(ctx context.Context, channel string, connected func())
 			w.notified(ctx, n)
 		}
 	}
+}
+
+// dial makes a connection that listens.
+func (w *Watcher) dial(ctx context.Context, channel string) (*listener, error) {
+	conn, err := w.Connect(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("introspect: connect to listen: %w", err)
+	}
+	l := &listener{conn, channel}
+	if _, err := conn.Exec(ctx, "listen "+schema.QuoteIdentifier(channel)); err != nil {
+		l.close()
+		return nil, fmt.Errorf("introspect: listen on channel %q: %w", channel, err)
+	}
+	w.logger().InfoContext(ctx, "listening for notifications", "channel", channel)
+	return l, nil
 }
 
 // wait returns the next notification, or nil if none came for a while and the connection still answers.

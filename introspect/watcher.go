@@ -46,6 +46,7 @@ type Watcher struct {
 	retry    chan struct{} // closed and replaced by Retry
 	channel  *string       // what Listen has set in place of Channel
 	unlisten func()        // ends the session under way
+	begun    *listener     // by Begin, for Run to take over
 }
 
 // due tells which reloads are to be done.
@@ -74,13 +75,17 @@ func (w *Watcher) listening(ctx context.Context) (string, context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ctx, w.unlisten = context.WithCancel(ctx)
+	return w.currentChannel(), ctx
+}
+
+func (w *Watcher) currentChannel() string {
 	switch {
 	case w.channel != nil:
-		return *w.channel, ctx
+		return *w.channel
 	case w.Channel != "":
-		return w.Channel, ctx
+		return w.Channel
 	default:
-		return "pgrst", ctx
+		return "pgrst"
 	}
 }
 
@@ -111,7 +116,8 @@ func (w *Watcher) retried() <-chan struct{} {
 
 // Run listens and reloads until ctx is done. All that it started has ended, and the connection is closed, when it returns.
 //
-// Both are reloaded whenever it begins to listen, the first time too, since what was notified before has been missed.
+// Both are reloaded whenever it begins to listen, since what was notified before has been missed; the first time too, unless Begin
+// has begun before.
 func (w *Watcher) Run(ctx context.Context) {
 	var joined sync.WaitGroup
 	if w.Connect != nil {

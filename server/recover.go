@@ -23,7 +23,7 @@ const (
 	// and what clients are told to wait, all of which double (PostgREST reference, Connection Pool, Automatic Recovery).
 	firstRetry = time.Second
 	lastRetry  = 32 * time.Second
-	// firstProbe bounds the first attempt, for which New waits; probeTimeout bounds all others.
+	// firstProbe bounds the first attempt, and the first to listen, for which New waits; probeTimeout bounds all others.
 	firstProbe   = 2 * time.Second
 	probeTimeout = 5 * time.Second
 )
@@ -86,12 +86,14 @@ func (r *recovery) retryAfter() string {
 	return strconv.Itoa(int(wait / time.Second))
 }
 
-// loadFirst makes the first attempt to load what requests are served with. Only what another attempt cannot mend is an error; all
-// else is logged and tried again in the background.
+// loadFirst makes the first attempt to load what requests are served with. It listens before, so that nothing needs to be loaded a
+// second time for what may have changed meanwhile. Only what another attempt cannot mend is an error; all else is logged and tried
+// again in the background.
 func (s *Server) loadFirst(ctx context.Context) error {
 	s.recovery.since.Store(time.Now().UnixNano())
 	err := s.probe(ctx, firstProbe)
 	if err == nil {
+		s.beginListening(ctx)
 		err = s.loadConfig(ctx)
 	}
 	if err == nil {
@@ -107,6 +109,13 @@ func (s *Server) loadFirst(ctx context.Context) error {
 	s.watcher.ReloadConfig()
 	s.watcher.Reload()
 	return nil
+}
+
+// beginListening does not hold up the start for a primary server that is away while a standby could be served.
+func (s *Server) beginListening(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, firstProbe)
+	defer cancel()
+	s.watcher.Begin(ctx)
 }
 
 // recover looks after the database until ctx is done: it waits for it at the start and whenever it is lost.

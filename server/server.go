@@ -182,6 +182,9 @@ func (s *Server) logWarnings() {
 func (s *Server) Close() {
 	s.stop()
 	s.watching.Wait()
+	if s.watcher != nil {
+		s.watcher.Close()
+	}
 	if err := s.audit.Close(); err != nil {
 		s.logger.Error("the audit log is incomplete", "error", err)
 	}
