@@ -182,11 +182,12 @@ type load struct {
 	written []int64 // acknowledged with 201
 }
 
-func startLoad(t *testing.T, url string, clients int) *load {
+// startLoad starts clients whose writes have numbers from first on.
+func startLoad(t *testing.T, url string, clients int, first int64) *load {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &load{t: t, url: url, stopped: cancel}
-	l.serial.Store(1000)
+	l.serial.Store(first)
 	for i := range clients {
 		c := newCaller(t, []string{"alice", "bob"}[i%2])
 		l.clients.Go(func() {

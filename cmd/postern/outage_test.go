@@ -73,8 +73,7 @@ func TestRestartsUnderLoad(t *testing.T) {
 	admin := pg.URI(embedpg.Superuser, "postgres")
 	for _, channel := range []string{"true", "false"} {
 		p, url, adminURL := serveNotes(t, pg.URI("gate", "postgres"), "PGRST_DB_CHANNEL_ENABLED="+channel)
-		l := startLoad(t, url, 8)
-		l.serial.Store(int64(1_000_000 * len(channel)))
+		l := startLoad(t, url, 8, int64(1_000_000*len(channel)))
 		l.awaitGood("the start")
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} {
 			if err := pg.Halt(sig); err != nil {
@@ -127,7 +126,7 @@ func TestFailover(t *testing.T) {
 	uri := "host=" + first.SocketDir() + "," + second.SocketDir() + " user=gate dbname=postgres sslmode=disable target_session_attrs=read-write port=" +
 		ports(first, second)
 	p, url, _ := serveNotes(t, uri)
-	l := startLoad(t, url, 6)
+	l := startLoad(t, url, 6, 1000)
 	l.awaitGood("the start")
 	// What was acknowledged last may not have reached the standby: replication is asynchronous.
 	l.strict.Store(true)

@@ -125,7 +125,7 @@ func behindPgBouncer(t *testing.T, path, settings, prepared string) {
 	admin := pg.URI(embedpg.Superuser, "postgres")
 	p, url, _ := serveNotes(t, startPgBouncer(t, pg, path, settings),
 		"PGRST_DB_PREPARED_STATEMENTS="+prepared, "PGRST_DB_CHANNEL_ENABLED=false", "PGRST_DB_POOL=8")
-	l := startLoad(t, url, 6)
+	l := startLoad(t, url, 6, 1000)
 	l.strict.Store(true)
 	var clients sync.WaitGroup
 	for i := range 4 {

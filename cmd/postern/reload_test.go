@@ -30,7 +30,7 @@ func TestReloadUnderLoad(t *testing.T) {
 		"PGRST_SERVER_PORT=0",
 	}, "serve", "--config", file)
 	url := "http://" + p.await(&p.stderr, `"msg":"listening","address":"([^"]+)"`)
-	l := startLoad(t, url, 6)
+	l := startLoad(t, url, 6, 1000)
 	l.strict.Store(true)
 	l.awaitGood("the start")
 	signal := func(sig syscall.Signal) {

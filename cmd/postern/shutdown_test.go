@@ -225,7 +225,7 @@ func TestTakeOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := startLoad(t, url, 4)
+	l := startLoad(t, url, 4, 1000)
 	l.strict.Store(true)
 	l.awaitGood("the start")
 	second, url2, _ := serveNotes(t, pg.URI("gate", "postgres"), "PGRST_SERVER_REUSEPORT=true", "PGRST_DB_POOL=3", "PGRST_SERVER_PORT="+port)

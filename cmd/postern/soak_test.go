@@ -69,7 +69,7 @@ func TestSoak(t *testing.T) {
 	uri := pg.URI(embedpg.Superuser, "postgres")
 	execSQL(t, uri, "create table api.big as select n, repeat('x', 400) as text from generate_series(1, 5000) n; grant select on api.big to alice, bob")
 	p, url, admin := serveNotes(t, pg.URI("gate", "postgres"))
-	l := startLoad(t, url, 4)
+	l := startLoad(t, url, 4, 1000)
 	ctx, cancel := context.WithCancel(t.Context())
 	var others sync.WaitGroup
 	every := func(pause time.Duration, do func(n int)) {
