@@ -88,6 +88,8 @@ var codeCases = []string{
 	// views
 	"create view api.v as select id, name, count(*) over () from api.plain where id < 5",
 	"create view api.v_of_hidden_ins_upd as select id, g as x from api.generated_ins_upd",
+	"create table hidden.generated(id int, g bool generated always as (hidden.dirty(id)) stored); create view api.v_of_generated_ins_upd as select id, g as x from hidden.generated",
+	"create table hidden.defaults(id int default hidden.dirty()); create view api.v_of_default_ins as select id from hidden.defaults",
 	"create view api.v_code as select hidden.dirty() as x",
 	"create view hidden.middle as select * from api.v_code; create view api.v_of_view_code as select x from hidden.middle",
 	"create view api.v_of_table_code as select id from api.read_code",

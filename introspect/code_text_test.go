@@ -67,3 +67,16 @@ func TestTreeNumbers(t *testing.T) {
 		t.Error("relations are not told apart")
 	}
 }
+
+func TestWithoutLocations(t *testing.T) {
+	t.Parallel()
+	for tree, want := range map[string]string{
+		`{FUNCEXPR :funcid 1299 :args <> :location 67}`:         `{FUNCEXPR :funcid 1299 :args <> :location }`,
+		`{A :location -1} {B :location 12 :funcid 7 :location `: `{A :location } {B :location  :funcid 7 :location `,
+		`{A :name \:location\ 5 :n 5}`:                          `{A :name \:location\ 5 :n 5}`,
+	} {
+		if got := string(withoutLocations(nil, []byte(tree))); got != want {
+			t.Errorf("%s became %s", tree, got)
+		}
+	}
+}

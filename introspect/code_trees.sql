@@ -1,16 +1,10 @@
 -- Expressions that run with a relation's rows or a domain's values, as trees: what they belong to, whether that is a type, the
--- commands that they run with (1 SELECT, 2 INSERT, 4 UPDATE, 8 DELETE) and the tree.
+-- commands that they run with (1 SELECT, 2 INSERT, 4 UPDATE, 8 DELETE) and the tree. Those of columns are in defaults.sql.
 --
 -- A SELECT policy also holds for rows that other commands read or return. Planning may evaluate the expressions of
--- check constraints, indexes and partition keys, so they count for all commands. A default that is a constant calls nothing.
--- A generated column is computed when it is written or, if virtual, when it is read.
+-- check constraints, indexes and partition keys, so they count for all commands.
 select polrelid, false, case polcmd when 'a' then 2 when 'w' then 4 when 'd' then 8 else 15 end, concat_ws(' ', polqual, polwithcheck)
 from pg_policy
-union all
-select e.adrelid, false, case a.attgenerated when 'v' then 15 when 's' then 6 else 2 end, e.adbin::text
-from pg_attrdef e
-join pg_attribute a on a.attrelid = e.adrelid and a.attnum = e.adnum
-where not starts_with(e.adbin::text, '{CONST ')
 union all
 select conrelid, false, 15, concat_ws(' ', conbin, conexclop)
 from pg_constraint

@@ -9,9 +9,6 @@ import (
 	"github.com/postern-db/postern/schema"
 )
 
-//go:embed column_grantees.sql
-var columnGranteesSQL string
-
 //go:embed memberships.sql
 var membershipsSQL string
 
@@ -21,16 +18,8 @@ var roleNamesSQL string
 // readGrantees names the roles that may use schemas, relations and routines, which were read by their oids, and adds to each
 // role those that it inherits from. Catalogs have few different lists of grantees, so each is kept once.
 func (l *loader) readGrantees(ctx context.Context) error {
-	err := l.query(ctx, columnGranteesSQL, [][]byte{oidArray(l.exposed)}, func(r *row) {
-		if rel := l.relations[r.oid()]; rel != nil { // not a partition
-			rel.grantees = append(slices.Clip(rel.grantees), r.oid())
-		}
-	})
-	if err != nil {
-		return err
-	}
 	names := map[uint32]string{0: schema.Public}
-	err = l.query(ctx, roleNamesSQL, nil, func(r *row) { names[r.oid()] = r.text() })
+	err := l.query(ctx, roleNamesSQL, nil, func(r *row) { names[r.oid()] = r.text() })
 	if err != nil {
 		return err
 	}

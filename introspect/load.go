@@ -114,6 +114,7 @@ func (l *loader) read(ctx context.Context) error {
 		{"columns", l.readColumns},
 		{"keys", l.readKeys},
 		{"functions", l.readCodeFunctions},
+		{"defaults", l.readDefaults},
 		{"view keys", l.readViewKeys},
 		{"uses of functions", l.readCode},
 		{"computed columns", l.readComputed},

@@ -21,18 +21,28 @@ type relation struct {
 	exposed bool
 	numbers []int16          // of its columns, in step with Relation.Columns
 	names   map[int16]string // of its key columns, if it is not exposed
+	// generated tells how its generated columns are: 's' stored, 'v' virtual.
+	generated map[int16]byte
 	// grantees are the roles that have a privilege on it; 0 is PUBLIC.
 	grantees []uint32
 }
 
-// column returns the name of a column by its number, "" if it was not read.
-func (r *relation) column(number int16) string {
+// columnAt returns a column by its number, nil if it was not read.
+func (r *relation) columnAt(number int16) *schema.Column {
 	// Unless columns were dropped the number is the place.
 	if i := int(number) - 1; i >= 0 && i < len(r.numbers) && r.numbers[i] == number {
-		return r.Columns[i].Name
+		return r.Columns[i]
 	}
 	if i, ok := slices.BinarySearch(r.numbers, number); ok {
-		return r.Columns[i].Name
+		return r.Columns[i]
+	}
+	return nil
+}
+
+// column returns the name of a column by its number, "" if it was not read.
+func (r *relation) column(number int16) string {
+	if c := r.columnAt(number); c != nil {
+		return c.Name
 	}
 	return r.names[number]
 }
@@ -75,12 +85,12 @@ func (l *loader) readRelations(ctx context.Context) error {
 	})
 }
 
-// readColumns reads the columns of the exposed relations, and of the rows that routines return, with their types.
+// readColumns reads the columns of the exposed relations, and of the rows that routines return, with their types and, if these are
+// domains, the types' defaults.
 func (l *loader) readColumns(ctx context.Context) error {
 	type pending struct {
 		column *schema.Column
 		name   typeName
-		hasDef bool
 	}
 	var columns []pending
 	var chunk []schema.Column // columns are allocated by the hundred
@@ -110,12 +120,18 @@ func (l *loader) readColumns(ctx context.Context) error {
 		case 'a':
 			c.Identity = schema.IdentityAlways
 		}
-		c.Generated = r.bool()
-		hasDef := r.values[r.next] != nil
-		c.Default, c.Comment = r.text(), r.text()
+		if generated := r.char(); generated != 0 {
+			c.Generated = true
+			if last.generated == nil {
+				last.generated = make(map[int16]byte)
+			}
+			last.generated[number] = generated
+		}
+		c.Comment = r.text()
+		last.grantees = append(last.grantees, r.oids()...)
 		last.Columns = append(last.Columns, c)
 		last.numbers = append(last.numbers, number)
-		columns = append(columns, pending{c, name, hasDef})
+		columns = append(columns, pending{c, name})
 		l.typeNames[name] = ""
 	})
 	if err != nil {
@@ -137,7 +153,7 @@ func (l *loader) readColumns(ctx context.Context) error {
 	for _, p := range columns {
 		t := l.typ(p.name.oid)
 		t.fill(p.column, l.typeNames[p.name], p.name.modifier)
-		if !p.hasDef && !p.column.Generated && p.column.Identity == schema.NotIdentity {
+		if !p.column.Generated && p.column.Identity == schema.NotIdentity {
 			p.column.Default = t.def
 		}
 	}
@@ -145,13 +161,19 @@ func (l *loader) readColumns(ctx context.Context) error {
 	return nil
 }
 
-// columnsOwner returns the relation or row type that columns belong to.
-func (l *loader) columnsOwner(oid uint32) *relation {
+// known returns the relation or row type whose columns were asked for, nil if they were not.
+func (l *loader) known(oid uint32) *relation {
 	if rel := l.relations[oid]; rel != nil && rel.exposed {
 		return rel
 	}
-	if l.rowTypes[oid] == nil {
-		l.rowTypes[oid] = &relation{Relation: &schema.Relation{}}
+	return l.rowTypes[oid]
+}
+
+// columnsOwner returns the relation or row type that columns belong to.
+func (l *loader) columnsOwner(oid uint32) *relation {
+	if rel := l.known(oid); rel != nil {
+		return rel
 	}
+	l.rowTypes[oid] = &relation{Relation: &schema.Relation{}}
 	return l.rowTypes[oid]
 }

@@ -9,7 +9,8 @@
 -- and 16 DELETE. Tables accept all; materialized views, none. A foreign table whose wrapper has no handler can do nothing, and
 -- asking would be an error that made the whole catalog unreadable.
 --
--- Those who have a privilege on the relation come by oid, 0 being PUBLIC. Without a list of privileges only its owner has any.
+-- Those who have a privilege on the relation come by oid, 0 being PUBLIC. Without a list of privileges only its owner has any. There
+-- are few different lists, so each is taken apart once.
 select
   c.oid,
   n.nspname,
@@ -31,12 +32,15 @@ select
   d.description,
   case
     when c.relnamespace <> all ($1::oid[]) then null
-    when c.relacl is null then array[c.relowner]
-    else array(select c.relowner union select a.grantee from aclexplode(c.relacl) a)
+    else c.relowner || g.grantees
   end
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_description d on d.objoid = c.oid and d.objsubid = 0 and d.classoid = 'pg_class'::regclass
+left join (
+  select l.relacl, array(select distinct a.grantee from aclexplode(l.relacl) a) as grantees
+  from (select distinct relacl from pg_class where relacl is not null and relnamespace = any ($1::oid[])) l
+) g on g.relacl = c.relacl
 where c.relkind in ('r', 'p', 'v', 'm', 'f')
   and not c.relispartition
   and n.nspname !~ '^pg_'
