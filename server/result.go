@@ -255,7 +255,7 @@ func (r *result) finish(out *rls.Outcome) {
 	}
 	r.finished = true
 	if r.statement.Shape == sql.ShapeNone {
-		r.rows = out.RowsAffected
+		r.rows = out.Tag.RowsAffected()
 	}
 	after := out.After
 	if r.statement.PlanRows != nil && len(after) > 0 {

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/postern-db/postern/internal/sqlscript"
 )
 
 // migrationError is a migration that the database refused, with the place in its file.
@@ -55,7 +56,7 @@ func (e *migrationError) locate(file, direction string, failed *scriptError) {
 	if base < 0 {
 		file, base, e.Generated = failed.Script, 0, true
 	}
-	e.Line, e.Column = lineAndColumn(file, base+offset)
+	e.Line, e.Column = sqlscript.LineAndColumn(file, base+offset)
 }
 
 // Unwrap gives the database's error.
@@ -77,24 +78,10 @@ func (e *scriptError) Unwrap() error { return e.Err }
 func (e *scriptError) offset() (offset int, ok bool) {
 	var pgErr *pgconn.PgError
 	if errors.As(e.Err, &pgErr) && pgErr.Position > 0 {
-		characters := int(pgErr.Position) - 1
-		for i := range e.Script {
-			if characters == 0 {
-				return i, true
-			}
-			characters--
-		}
-		return len(e.Script), true // it ends too early
+		return sqlscript.Offset(e.Script, int(pgErr.Position)), true // or the end, if it ends too early
 	}
-	if starts := statements(e.Script); e.Done < len(starts) {
+	if starts := sqlscript.Statements(e.Script); e.Done < len(starts) {
 		return starts[e.Done], true
 	}
 	return 0, false
-}
-
-// lineAndColumn turns a byte of text into a line and a character of it, both from 1.
-func lineAndColumn(text string, offset int) (line, column int) {
-	before := text[:offset]
-	lineStart := strings.LastIndexByte(before, '\n') + 1
-	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(before[lineStart:]) + 1
 }

@@ -26,7 +26,8 @@
 //	=> sees                     these rows and no others; a row is told by the columns that the line names
 //	=> sees in order            the same, in this order
 //	=> changes 1 row            or changes nothing
-//	=> refused                  an error; a status, SQLSTATE or code may follow
+//	=> refused                  the database refuses it: 42501 or another error of missing rights, status 401 or 403
+//	=> refused 23514            it fails with this status, SQLSTATE or code
 //	=> status 206               the status of the answer
 //	=> works                    no error
 package policytest
@@ -34,6 +35,7 @@ package policytest
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -53,6 +55,7 @@ type File struct {
 // Script is SQL of any number of statements.
 type Script struct {
 	Name string
+	Line int // of its name, from 1
 	SQL  string
 }
 
@@ -97,11 +100,11 @@ type Expectation struct {
 	Count   int
 	Rows    []map[string]any
 	Ordered bool
-	Code    string // of Refused; "" for any
+	Code    string // of Refused; "" for any of missing rights
 	Text    string // as it is written
 }
 
-// Find lists the files of paths: a folder stands for its *.txtar.
+// Find lists the files of paths: a folder stands for the *.txtar in it and in its folders.
 func Find(paths []string) ([]string, error) {
 	var out []string
 	for _, path := range paths {
@@ -113,11 +116,19 @@ func Find(paths []string) ([]string, error) {
 			out = append(out, path)
 			continue
 		}
-		files, err := filepath.Glob(filepath.Join(path, "*.txtar"))
-		if err != nil || len(files) == 0 {
+		before := len(out)
+		err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() && filepath.Ext(file) == ".txtar" {
+				out = append(out, file)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("find the tests: %w", err)
+		}
+		if len(out) == before {
 			return nil, fmt.Errorf("there are no tests (*.txtar) in %s", path)
 		}
-		out = append(out, files...)
 	}
 	return out, nil
 }
@@ -131,14 +142,17 @@ func Read(path string) (*File, error) {
 	return Parse(path, text)
 }
 
+var sectionLine = regexp.MustCompile(`(?m)^(-- .* --)[ \t\r]+$`)
+
 // Parse is Read for a text.
 func Parse(name string, text []byte) (*File, error) {
-	archive := txtar.Parse(text)
+	// A blank after the name of a test, or a carriage return, would make it a line of the test before.
+	archive := txtar.Parse(sectionLine.ReplaceAll(text, []byte("$1")))
 	f := &File{Name: name}
 	line := 1 + strings.Count(string(archive.Comment), "\n")
 	for _, section := range archive.Files {
 		if strings.HasSuffix(section.Name, ".sql") {
-			f.Setup = append(f.Setup, Script{section.Name, string(section.Data)})
+			f.Setup = append(f.Setup, Script{section.Name, line, string(section.Data)})
 		} else {
 			p := parser{file: name, line: line}
 			test := Test{Name: section.Name, Line: line}
@@ -190,7 +204,9 @@ func (p *parser) steps(text string) ([]Step, error) {
 	if p.where != expecting {
 		return nil, p.fail("a step ends with what must come of it, such as => sees nothing")
 	}
-	p.out = append(p.out, *p.step)
+	if err := p.end(); err != nil {
+		return nil, err
+	}
 	return p.out, nil
 }
 
@@ -228,11 +244,30 @@ func (p *parser) read(line string) error {
 	return nil
 }
 
+// end adds the step that was read.
+func (p *parser) end() error {
+	if p.step == nil {
+		return nil
+	}
+	for _, e := range p.step.Expect {
+		if e.Kind == Sees && e.Count < 0 && len(e.Rows) == 0 {
+			p.line = e.Line
+			return p.fail("=> %s: there are no rows in the lines below; write sees nothing if none may be seen", e.Text)
+		}
+		if e.Count >= 0 && len(e.Rows) > e.Count {
+			p.line = e.Line
+			return p.fail("=> %s: there are %d rows in the lines below", e.Text, len(e.Rows))
+		}
+	}
+	p.out = append(p.out, *p.step)
+	return nil
+}
+
 // begin reads the first lines of a step.
 func (p *parser) begin(line string) error {
 	if p.where != named {
-		if p.step != nil {
-			p.out = append(p.out, *p.step)
+		if err := p.end(); err != nil {
+			return err
 		}
 		p.step = &Step{Line: p.line}
 	}
@@ -240,6 +275,9 @@ func (p *parser) begin(line string) error {
 		p.where = named
 		var claims string
 		p.step.Role, claims, _ = strings.Cut(strings.TrimSpace(rest), " ")
+		if p.step.Role == "none" { // which SET ROLE takes for the role that is connected
+			return p.fail("none is no role; SQL without a line as ROLE runs as the role that is connected")
+		}
 		if claims = strings.TrimSpace(claims); claims == "" {
 			return nil
 		}
@@ -290,8 +328,14 @@ func (p *parser) expectation(text string) error {
 		}
 	case "refused":
 		e.Kind, e.Code = Refused, rest
+		if len(words) > 2 {
+			return p.fail("=> %s: write refused, or refused 42501", text)
+		}
 	case "status":
 		e.Kind = Status
+		if p.step.SQL != "" {
+			return p.fail("=> %s: SQL has no status; write works, or refused 42501", text)
+		}
 		n, err := strconv.Atoi(rest)
 		if err != nil {
 			return p.fail("=> %s: write status 206", text)

@@ -1,20 +1,19 @@
 package policytest
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 )
 
-// decodeRows reads an object, or an array of them. Numbers keep their digits.
+// decodeRows reads an object, or an array of them, and nothing after it. Numbers keep their digits.
 func decodeRows(text []byte) ([]map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	var value any
-	if err := d.Decode(&value); err != nil {
+	value, err := decodeValue(string(text))
+	if err != nil {
 		return nil, err
 	}
 	list, isList := value.([]any)
@@ -32,16 +31,6 @@ func decodeRows(text []byte) ([]map[string]any, error) {
 	return out, nil
 }
 
-// result is what came of a step.
-type result struct {
-	status  int // 0 for SQL
-	code    string
-	message string
-	failed  bool
-	rows    []map[string]any
-	changed int // -1 if not known
-}
-
 // check holds a result against an expectation.
 func (e *Expectation) check(r *result) error {
 	if r.failed && e.Kind != Refused && e.Kind != Status {
@@ -49,11 +38,14 @@ func (e *Expectation) check(r *result) error {
 	}
 	switch e.Kind {
 	case Sees:
+		if r.unseen != "" {
+			return errors.New(r.unseen)
+		}
 		return e.checkRows(r)
 	case Changes:
 		switch {
-		case r.changed < 0:
-			return errors.New("it tells no number of changed rows")
+		case r.uncount != "":
+			return errors.New(r.uncount)
 		case r.changed != e.Count:
 			return fmt.Errorf("it changes %s", rows(r.changed))
 		}
@@ -61,6 +53,9 @@ func (e *Expectation) check(r *result) error {
 		switch {
 		case !r.failed:
 			return fmt.Errorf("it is not refused: %s", r.outcome())
+		case e.Code == "" && !r.denied():
+			return fmt.Errorf("it fails for another reason than missing rights: %s; if that is meant, write => refused %s",
+				r.refusal(), cmp.Or(r.code, fmt.Sprint(r.status)))
 		case e.Code != "" && e.Code != r.code && e.Code != fmt.Sprint(r.status):
 			return fmt.Errorf("it is refused otherwise: %s", r.refusal())
 		}
@@ -70,36 +65,6 @@ func (e *Expectation) check(r *result) error {
 		}
 	}
 	return nil
-}
-
-func (r *result) refusal() string {
-	out := strings.TrimSpace(r.code + " " + r.message)
-	if r.status > 0 {
-		out = fmt.Sprintf("%d %s", r.status, out)
-	}
-	return out
-}
-
-func (r *result) outcome() string {
-	switch {
-	case r.failed:
-		return r.refusal()
-	case r.changed >= 0:
-		return "it changes " + rows(r.changed)
-	default:
-		return "it sees " + rows(len(r.rows))
-	}
-}
-
-func rows(n int) string {
-	switch n {
-	case 0:
-		return "nothing"
-	case 1:
-		return "1 row"
-	default:
-		return fmt.Sprintf("%d rows", n)
-	}
 }
 
 func (e *Expectation) checkRows(r *result) error {
@@ -166,11 +131,13 @@ func listed(rows []map[string]any) string {
 }
 
 func text(row map[string]any) string {
-	out, err := json.Marshal(row)
-	if err != nil {
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false) // it is for people
+	if err := e.Encode(row); err != nil {
 		return fmt.Sprint(row)
 	}
-	return string(out)
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
 // sqlText is a value as PostgreSQL writes it, of a statement whose columns' types are not looked at.
@@ -210,6 +177,11 @@ func same(want, got any) bool {
 func decodeValue(text string) (value any, err error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
-	err = d.Decode(&value)
-	return value, err
+	if err := d.Decode(&value); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is more than one value")
+	}
+	return value, nil
 }

@@ -2,13 +2,11 @@ package policytest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -93,8 +91,8 @@ func (s *Suite) test(ctx context.Context, f *File, test *Test, c *coverage) (fai
 		return "", err
 	}
 	for _, script := range f.Setup {
-		if err := s.setUp(ctx, script); err != nil {
-			return failureText(f.Name, script.Name, err)
+		if line, err := s.setUp(ctx, script); err != nil {
+			return failureText(fmt.Sprintf("%s:%d", f.Name, script.Line+line), script.Name, err)
 		}
 	}
 	for i := range test.Steps {
@@ -131,12 +129,6 @@ type stepError string
 
 func (e stepError) Error() string { return string(e) }
 
-// setUp runs a script as the role that is connected. EXECUTE refuses what would end the transaction.
-func (s *Suite) setUp(ctx context.Context, script Script) error {
-	_, err := s.Conn.PgConn().Exec(ctx, "do "+schema.QuoteLiteral("begin execute "+schema.QuoteLiteral(script.SQL)+"; end")).ReadAll()
-	return err
-}
-
 // String is the step in a line.
 func (s *Step) String() string {
 	as := ""
@@ -150,15 +142,17 @@ func (s *Step) String() string {
 }
 
 func (s *Suite) step(ctx context.Context, step *Step, c *coverage) (*result, error) {
+	role := step.Role
+	if role == "" && step.SQL == "" {
+		if role = s.Anonymous; role == "" {
+			return nil, stepError("say as whom: a line as ROLE before the request")
+		}
+	}
+	if err := s.canBecome(ctx, role); err != nil {
+		return nil, err
+	}
 	if step.SQL != "" {
 		return s.statement(ctx, step, c)
-	}
-	role := step.Role
-	if role == "" {
-		role = s.Anonymous
-	}
-	if role == "" {
-		return nil, stepError("say as whom: a line as ROLE before the request")
 	}
 	r, err := step.request(ctx)
 	if err != nil {
@@ -171,33 +165,7 @@ func (s *Suite) step(ctx context.Context, step *Step, c *coverage) (*result, err
 	if s.Conn.PgConn().IsClosed() {
 		return nil, errors.New("the connection to the database was lost")
 	}
-	return answered(step.Method, w), nil
-}
-
-// answered reads an answer.
-func answered(method string, w *httptest.ResponseRecorder) *result {
-	out := &result{status: w.Code, failed: w.Code >= http.StatusBadRequest, changed: -1}
-	body := w.Body.Bytes()
-	if out.failed {
-		var e struct{ Code, Message string }
-		_ = json.Unmarshal(body, &e) // of HEAD there is none
-		out.code, out.message = e.Code, e.Message
-		return out
-	}
-	if decoded, err := decodeRows(body); err == nil {
-		out.rows = decoded
-	}
-	switch method {
-	case http.MethodPut:
-		out.changed = 1
-	case http.MethodPost, http.MethodPatch, http.MethodDelete:
-		if _, total, ok := strings.Cut(w.Header().Get("Content-Range"), "/"); ok {
-			if n, err := strconv.Atoi(total); err == nil {
-				out.changed = n
-			}
-		}
-	}
-	return out
+	return answered(w, plan), nil
 }
 
 // statement runs an SQL statement as the step's role.
@@ -214,9 +182,12 @@ func (s *Suite) statement(ctx context.Context, step *Step, c *coverage) (*result
 	} else {
 		c.statement(ctx, s, step)
 	}
-	out := &result{changed: -1}
+	out := &result{sql: true}
 	outcome, err := rls.RunWithin(ctx, s.Conn.PgConn(), t, func(rows *rls.Rows) error {
 		names := rows.Names()
+		if names == nil {
+			out.unseen = "the statement returns no rows; add returning *, or write => changes"
+		}
 		out.rows = nil
 		for rows.Next() {
 			row := map[string]any{}
@@ -241,6 +212,6 @@ func (s *Suite) statement(ctx context.Context, step *Step, c *coverage) (*result
 	case err != nil:
 		return nil, err
 	}
-	out.changed = int(outcome.RowsAffected)
+	out.count(outcome.Tag)
 	return out, nil
 }

@@ -18,9 +18,12 @@ func (r *Rows) Sent() { r.sent = true }
 // Next.
 func (r *Rows) Values() [][]byte { return r.reader.Values() }
 
-// Names returns the names of the columns.
+// Names returns the names of the columns, nil if the statement returns no rows at all, as an UPDATE without RETURNING.
 func (r *Rows) Names() []string {
 	fields := r.reader.FieldDescriptions()
+	if fields == nil {
+		return nil
+	}
 	names := make([]string, len(fields))
 	for i := range fields {
 		names[i] = fields[i].Name

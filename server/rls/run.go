@@ -293,7 +293,7 @@ func (f *flight) result(kind stepKind, r *pgconn.ResultReader) error {
 			f.cancel()
 		}
 		tag, err := r.Close()
-		f.out.RowsAffected = tag.RowsAffected()
+		f.out.Tag = tag
 		if readErr != nil {
 			return readErr
 		}

@@ -207,8 +207,8 @@ func TestEndings(t *testing.T) {
 		if !errors.Is(err, c.err) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err == nil && out.RowsAffected != 1 {
-			t.Errorf("%s: %d rows affected", name, out.RowsAffected)
+		if err == nil && out.Tag.RowsAffected() != 1 {
+			t.Errorf("%s: %d rows affected", name, out.Tag.RowsAffected())
 		}
 		id := string(c.tx.Main.Args[0])
 		if n := count(t, db, "select count(*) from note where id = "+id); n != c.stored {

@@ -1,6 +1,10 @@
 package rls
 
-import "time"
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
 
 // Transaction is what one request runs.
 type Transaction struct {
@@ -60,8 +64,8 @@ type Query struct {
 
 // Outcome is what a transaction did.
 type Outcome struct {
-	// RowsAffected is the number of rows of Main's command tag.
-	RowsAffected int64
+	// Tag is Main's command tag, such as UPDATE 3.
+	Tag pgconn.CommandTag
 	// After holds the values of each of Transaction.After; a nil value is NULL, a nil row is no row.
 	After [][][]byte
 }

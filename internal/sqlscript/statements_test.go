@@ -1,8 +1,10 @@
-package main
+package sqlscript_test
 
 import (
 	"slices"
 	"testing"
+
+	"github.com/postern-db/postern/internal/sqlscript"
 )
 
 func TestStatements(t *testing.T) {
@@ -29,7 +31,7 @@ func TestStatements(t *testing.T) {
 		"/* nor this ;":  nil,
 	} {
 		var got []string
-		for _, at := range statements(script) {
+		for _, at := range sqlscript.Statements(script) {
 			got = append(got, script[at:at+1])
 		}
 		if !slices.Equal(got, want) {
@@ -43,7 +45,7 @@ func FuzzStatements(f *testing.F) {
 	f.Add("select E'\\';', $a$ ; $a$; /* */ -- x\n begin atomic case end;")
 	f.Fuzz(func(t *testing.T, script string) {
 		last := -1
-		for _, at := range statements(script) {
+		for _, at := range sqlscript.Statements(script) {
 			if at <= last || at >= len(script) {
 				t.Fatalf("statement at %d after %d", at, last)
 			}
@@ -56,7 +58,7 @@ func TestLineAndColumn(t *testing.T) {
 	t.Parallel()
 	const text = "é\n\n  ü x\n"
 	for offset, want := range map[int][2]int{0: {1, 1}, 2: {1, 2}, 3: {2, 1}, 4: {3, 1}, 9: {3, 5}, len(text): {4, 1}} {
-		if line, column := lineAndColumn(text, offset); [2]int{line, column} != want {
+		if line, column := sqlscript.LineAndColumn(text, offset); [2]int{line, column} != want {
 			t.Errorf("byte %d: got %d:%d, want %v", offset, line, column, want)
 		}
 	}

@@ -1,10 +1,31 @@
-package main
+// Package sqlscript finds places in SQL scripts, for error messages.
+package sqlscript
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// statements finds where each statement of an SQL script begins: byte offsets, in order. It is for error messages, so a
+// Offset is the byte of text at a position that PostgreSQL gives, which counts characters from 1. Beyond the end it is the end.
+func Offset(text string, position int) int {
+	for i := range text {
+		if position--; position <= 0 {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// LineAndColumn turns a byte of text into a line and a character of it, both from 1.
+func LineAndColumn(text string, offset int) (line, column int) {
+	before := text[:offset]
+	lineStart := strings.LastIndexByte(before, '\n') + 1
+	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(before[lineStart:]) + 1
+}
+
+// Statements finds where each statement of an SQL script begins: byte offsets, in order. It is for error messages, so a
 // script that is malformed gives a useful guess, never an error. See the PostgreSQL manual, "Lexical Structure".
-func statements(script string) []int {
+func Statements(script string) []int {
 	s := statementScanner{script: script}
 	for s.at < len(script) {
 		s.next()
