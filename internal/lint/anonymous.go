@@ -47,18 +47,18 @@ func anonymousWrites(r *reporter) {
 		}
 		if actions != nil {
 			r.report(object(rel), fmt.Sprintf("%s by %s", strings.Join(actions, ", "), quoted(r.Anonymous)), fmt.Sprintf(
-				"revoke %s on %s from %s;", privileges(actions), rel, r.sources(rel, r.Anonymous, policy.Insert, policy.Update, policy.Delete)))
+				"revoke %s on %s from %s;", privileges(actions), rel, r.sources(rel, []*policy.Role{r.Anonymous}, policy.Insert, policy.Update, policy.Delete)))
 		}
 	}
 }
 
-// sources writes those whom a role's privileges on a relation or its columns come from.
-func (s *state) sources(rel *policy.Relation, role *policy.Role, privileges ...policy.Privilege) string {
+// sources writes those whom the privileges of roles on a relation or its columns come from.
+func (s *state) sources(rel *policy.Relation, roles []*policy.Role, privileges ...policy.Privilege) string {
 	grants := slices.Clone(rel.Grants)
 	for _, c := range rel.Columns {
 		grants = append(grants, c.Grants...)
 	}
-	return granteesOf(grants, []*policy.Role{role}, privileges...)
+	return granteesOf(grants, roles, privileges...)
 }
 
 // sensitive finds names that stand for secrets or for what identifies people. Words must be whole: "token_count" is caught on
@@ -100,7 +100,7 @@ func sensitiveColumn(r *reporter) {
 		if found == nil {
 			continue
 		}
-		fix := fmt.Sprintf("revoke select on %s from %s;", rel, r.sources(rel, r.Anonymous, policy.Select))
+		fix := fmt.Sprintf("revoke select on %s from %s;", rel, r.sources(rel, []*policy.Role{r.Anonymous}, policy.Select))
 		if len(rest) > 0 {
 			fix += fmt.Sprintf("\ngrant select (%s) on %s to %s;", columnNames(rest), rel, quoted(r.Anonymous))
 		}

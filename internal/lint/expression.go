@@ -73,6 +73,21 @@ func (s *state) calls(tree *nodetree.Node) []call {
 	return out
 }
 
+// ofCaller says whether an expression may come to different things for different callers: it has a function that is not immutable, a
+// subquery, or a role.
+func (s *state) ofCaller(tree *nodetree.Node) bool {
+	found := false
+	walk(tree, func(n *nodetree.Node, _ int) bool {
+		found = found || n.Name == "SUBLINK" || n.Name == "SQLVALUEFUNCTION"
+		for _, field := range []string{"funcid", "opfuncid"} {
+			f := s.Function(n.OID(field))
+			found = found || f != nil && f.Volatility != policy.Immutable
+		}
+		return !found
+	})
+	return found
+}
+
 // texts returns the constants of an expression that are text.
 func texts(tree *nodetree.Node) []string {
 	const text, varchar, name, textArray = 25, 1043, 19, 1009

@@ -141,6 +141,17 @@ func (s *state) compared(n *nodetree.Node) (comparison, bool) {
 	return comparison{}, false
 }
 
+// equated returns the two own columns that an expression asks to be equal, ok false if it is no such comparison.
+func (s *state) equated(n *nodetree.Node) (a, b int, ok bool) {
+	o, args := s.Operator(n.OID("opno")), n.Nodes("args")
+	if n.Name != "OPEXPR" || o == nil || !o.Equality || len(args) != 2 {
+		return 0, 0, false
+	}
+	a, _ = s.bare(args[0])
+	b, _ = s.bare(args[1])
+	return a, b, a > 0 && b > 0
+}
+
 // bare returns the own column that a node is, through casts. A RELABELTYPE, such as from varchar to text, costs nothing and an index
 // serves through it.
 func (s *state) bare(n *nodetree.Node) (column int, cast bool) {

@@ -203,7 +203,7 @@ func policyFunctionRefused(r *reporter) {
 func policyNeverTrue(r *reporter) {
 	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
-			if !r.never(e.Tree) {
+			if !never(e.Expression) {
 				continue
 			}
 			detail := e.keyword + " " + e.SQL
@@ -215,29 +215,17 @@ func policyNeverTrue(r *reporter) {
 	})
 }
 
-// never says whether an expression is sure not to be true: a constant, a comparison with null, or such a one in an AND or in all of
-// an OR. The function of an operator is strict unless it is one of those that treat null as a value, and they are no comparisons.
-func (s *state) never(tree *nodetree.Node) bool {
-	if value, known := (policy.Expression{Tree: tree}).Constant(); known {
-		return !value
-	}
-	if tree.Name == "OPEXPR" {
-		o := s.Operator(tree.OID("opno"))
-		return o != nil && slices.Contains([]string{"=", "<>", "<", ">", "<=", ">="}, o.Name) && slices.ContainsFunc(tree.Nodes("args"), isNull)
-	}
-	if tree.Name != "BOOLEXPR" {
-		return false
-	}
-	switch args := tree.Nodes("args"); tree.Field("boolop").Word() {
-	case "and":
-		return slices.ContainsFunc(args, s.never)
-	case "or":
-		return !slices.ContainsFunc(args, func(n *nodetree.Node) bool { return !s.never(n) })
-	}
-	return false
+// never says whether a policy's expression is true for no row.
+func never(e policy.Expression) bool {
+	value, known := e.Constant()
+	return known && !value
 }
 
-func isNull(n *nodetree.Node) bool { return n.Name == "CONST" && n.Bool("constisnull") }
+// always says whether a policy's expression is true for every row.
+func always(e policy.Expression) bool {
+	value, known := e.Constant()
+	return known && value
+}
 
 func policyDuplicate(r *reporter) {
 	for _, rel := range r.relations {
@@ -312,7 +300,7 @@ func policiesOverlap(r *reporter) {
 			for _, role := range r.granted(rel, action) {
 				var names []string
 				for _, p := range rel.Policies {
-					if p.Permissive && p.For(action) && p.Applies(role) && !r.never(p.CheckFor().Tree) {
+					if p.Permissive && p.For(action) && p.Applies(role) && !never(p.CheckFor()) {
 						names = append(names, policy.QuoteIdentifier(p.Name))
 					}
 				}

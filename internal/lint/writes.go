@@ -2,9 +2,11 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/postern-db/postern/internal/nodetree"
 	"github.com/postern-db/postern/internal/policy"
 )
 
@@ -59,46 +61,60 @@ func writeAlwaysTrue(r *reporter) {
 		}
 		var actions []string
 		var who []*policy.Role
+		advice := alter(p, "…", "…")
 		for _, a := range writes(p) {
-			e := p.Using
-			if a != policy.DeleteRows {
-				e = p.CheckFor()
-			}
-			if value, known := e.Constant(); !known || !value {
+			able := r.writesAll(p, a)
+			if able == nil {
 				continue
 			}
-			if a == policy.UpdateRows && p.Check.SQL != "" {
-				if value, known := p.Using.Constant(); !known || !value {
-					continue // that gives rows away, which is another check's
-				}
+			name := a.String()
+			if a == policy.UpdateRows && p.Check.SQL != "" && !always(p.Check) {
+				// Whoever passes the check of the new row passes it with any old one.
+				name += " of any row"
+				advice = alter(p, "using", p.Check.SQL)
 			}
-			var able []*policy.Role
-			for _, role := range r.granted(p.Relation, a) {
-				// A restrictive policy may well do the choosing.
-				if p.Applies(role) && r.may(role, a, p.Relation).Verdict == policy.Yes {
-					able = append(able, role)
-				}
-			}
-			if able != nil {
-				actions = append(actions, a.String())
-				for _, role := range able {
-					if !slices.Contains(who, role) {
-						who = append(who, role)
-					}
+			actions = append(actions, name)
+			for _, role := range able {
+				if !slices.Contains(who, role) {
+					who = append(who, role)
 				}
 			}
 		}
 		if actions != nil {
 			r.report(policyObject(p), fmt.Sprintf("%s by %s", strings.Join(actions, ", "), list(who)), fmt.Sprintf(
-				"-- say which rows: alter policy %s on %s … (…);\n-- or take the grant away:\nrevoke %s on %[2]s from %[4]s;",
-				policy.QuoteIdentifier(p.Name), p.Relation, privileges(actions), all(who)))
+				"-- say which rows: %s\n-- or take the grant away:\nrevoke %s on %s from %s;",
+				strings.ReplaceAll(advice, "\n", "\n-- "), privileges(actions), p.Relation, r.sources(p.Relation, who, policy.Insert, policy.Update, policy.Delete)))
 		}
 	})
 }
 
+// writesAll returns the roles that a policy lets do something to every row. A restrictive policy may well do the choosing; where USING
+// chooses and WITH CHECK is always true, rows can be given away, which is another check's.
+func (r *reporter) writesAll(p *policy.Policy, action policy.Action) []*policy.Role {
+	e := p.Using
+	if action == policy.CreateRows {
+		e = p.CheckFor()
+	}
+	if !always(e) {
+		return nil
+	}
+	var able []*policy.Role
+	for _, role := range r.granted(p.Relation, action) {
+		access := r.may(role, action, p.Relation)
+		rule := access.Using
+		if action == policy.CreateRows {
+			rule = access.Check
+		}
+		if p.Applies(role) && access.Verdict != policy.No && rule.Always() {
+			able = append(able, role)
+		}
+	}
+	return able
+}
+
 // privileges turns names of actions into those of privileges.
 func privileges(actions []string) string {
-	return strings.NewReplacer("create", "insert", "read", "select").Replace(strings.Join(actions, ", "))
+	return strings.NewReplacer("create", "insert", "read", "select", " of any row", "").Replace(strings.Join(actions, ", "))
 }
 
 // updatable returns which of the columns some caller that a policy is for may update.
@@ -124,12 +140,20 @@ func columnNames(columns []*policy.Column) string {
 
 func updateGivesAway(r *reporter) {
 	r.eachPolicy(func(p *policy.Policy) {
-		if !p.Permissive || !p.For(policy.UpdateRows) || p.Using.Tree == nil || p.Check.Tree == nil || implies(p.Check.Tree, p.Using.Tree) {
+		if !p.Permissive || !p.For(policy.UpdateRows) || p.Using.Tree == nil || p.Check.Tree == nil || always(p.Using) || implies(p.Check.Tree, p.Using.Tree) {
 			return
 		}
 		free := ownColumns(p.Using.Tree)
-		for c := range ownColumns(p.Check.Tree) {
+		for c := range r.held(p) {
 			delete(free, c)
+		}
+		if !always(p.Check) {
+			// A state may well be another one afterwards; whose the row is may not.
+			for c := range ownColumns(p.Check.Tree) {
+				if !r.asked(p.Using.Tree)[c] {
+					delete(free, c)
+				}
+			}
 		}
 		if columns := r.updatable(p, free); columns != nil {
 			r.report(policyObject(p), fmt.Sprintf("%s may be changed to anything: using %s with check %s", columnNames(columns), p.Using.SQL, p.Check.SQL),
@@ -138,9 +162,64 @@ func updateGivesAway(r *reporter) {
 	})
 }
 
+// held returns the columns that a new row cannot have at will: each way to pass the check, or that of a restrictive policy, asks who is
+// calling, for a constant or for what USING asked for of them.
+func (s *state) held(p *policy.Policy) map[int]bool {
+	out := map[int]bool{}
+	for _, q := range p.Relation.Policies {
+		if q != p && (q.Permissive || !q.For(policy.UpdateRows) || !covers(q, p)) || q.CheckFor().Tree == nil || always(q.CheckFor()) {
+			continue
+		}
+		var held map[int]bool
+		for i, way := range branches(q.CheckFor().Tree, "or") {
+			of := s.heldBy(branches(way, "and"), branches(p.Using.Tree, "and"))
+			if i == 0 {
+				held = of
+				continue
+			}
+			maps.DeleteFunc(held, func(c int, _ bool) bool { return !of[c] })
+		}
+		maps.Copy(out, held)
+	}
+	return out
+}
+
+// heldBy is held for conditions that all must be true.
+func (s *state) heldBy(conditions, using []*nodetree.Node) map[int]bool {
+	out := map[int]bool{}
+	for _, n := range conditions {
+		if c, ok := s.compared(n); ok && c.constant {
+			out[c.column] = true
+		}
+		if slices.ContainsFunc(using, n.Equal) {
+			maps.Copy(out, ownColumns(n))
+		}
+		maps.Copy(out, s.asked(n))
+	}
+	for range conditions { // a column that must equal a held one is held
+		for _, n := range conditions {
+			if a, b, ok := s.equated(n); ok && (out[a] || out[b]) {
+				out[a], out[b] = true, true
+			}
+		}
+	}
+	return out
+}
+
+// asked returns the columns in conditions that depend on who is calling.
+func (s *state) asked(tree *nodetree.Node) map[int]bool {
+	out := map[int]bool{}
+	conditions(tree, func(n *nodetree.Node) {
+		if s.ofCaller(n) {
+			maps.Copy(out, ownColumns(n))
+		}
+	})
+	return out
+}
+
 // conjunction joins two expressions, leaving out one that is always true.
 func conjunction(a, b policy.Expression) string {
-	if v, known := a.Constant(); known && v {
+	if always(a) {
 		return b.SQL
 	}
 	return a.SQL + " AND " + b.SQL

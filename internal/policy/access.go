@@ -96,6 +96,12 @@ func (r Rule) verdict() (Verdict, string) {
 	return Rows, ""
 }
 
+// Always says whether the rule is true for every row.
+func (r Rule) Always() bool {
+	v, _ := r.verdict()
+	return v == Yes
+}
+
 // SQL writes the rule as one expression, leaving out what changes nothing. It is "" for the empty rule.
 func (r Rule) SQL() string { return r.write(func(e Expression) string { return e.SQL }) }
 
@@ -146,17 +152,22 @@ func isTrue(e Expression) bool {
 	return known && v
 }
 
-// Constant says whether the expression is a constant, and which. Null counts as false, as PostgreSQL takes it for rows to read;
-// no expression at all is false too.
+// Constant says whether the expression comes to the same for every row and caller, and to what. Null counts as false, as PostgreSQL
+// takes it; no expression at all is false too. Beside true and false themselves these are conditions such as 1 = 1, a column that equals
+// itself, and NOT NULL columns that are asked for null.
 func (e Expression) Constant() (value, known bool) {
-	if e.Tree == nil {
+	switch {
+	case e.Tree == nil || e.values&mayTrue == 0:
 		return false, true
+	case e.values == mayTrue:
+		return true, true
 	}
-	if e.Tree.Name != "CONST" {
-		return false, false
-	}
-	b, ok := e.Tree.Bytes()
-	return ok && len(b) > 0 && b[0] != 0, true
+	return false, false
+}
+
+// literal says whether the expression is the constant true, for which PostgreSQL's planner drops what it is joined with by OR.
+func (e Expression) literal() bool {
+	return e.Tree != nil && e.Tree.Name == "CONST" && constant(e.Tree) == mayTrue
 }
 
 // HasSubquery says whether the expression has a subquery.

@@ -1,4 +1,5 @@
--- The expression of a default may stand for a generated column.
+-- The expression of a default may stand for a generated column. NOT NULL says nothing of a table's rows where it was not validated
+-- (PostgreSQL 18), or where heirs of the table may be without it.
 select
   a.attrelid,
   a.attnum,
@@ -8,7 +9,12 @@ select
   a.attidentity::text,
   a.attgenerated::text,
   coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
-  a.atttypid
+  a.atttypid,
+  a.attnotnull and c.relkind in ('r', 'p') and not (c.relkind = 'r' and c.relhassubclass) and not exists (
+    select
+    from pg_constraint k
+    where k.conrelid = a.attrelid and k.contype = 'n' and a.attnum = any (k.conkey) and not k.convalidated
+  )
 from pg_attribute a
 join pg_class c on c.oid = a.attrelid
 join pg_namespace n on n.oid = c.relnamespace

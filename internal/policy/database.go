@@ -125,6 +125,11 @@ type Operator struct {
 	Name string
 	// Equality says that a B-tree index can find rows by it: it is an =.
 	Equality bool
+	// Commutator is the oid of the operator that gives the same with its operands swapped, 0 if there is none.
+	Commutator uint32
+
+	// strategy is a B-tree's strategy of a system's operator that compares values of one type, 0 for others.
+	strategy int
 }
 
 // Schema is a schema that is not the system's.

@@ -144,7 +144,7 @@ func (g *generator) policies(table string) {
 
 func (g *generator) expression(table string) string {
 	e := g.of([]string{
-		"true", "a > 1", "a = 7", "false", "b is null or b < 3", "null::bool", "a > 1 and b > 1", "(select 1) = 1",
+		"true", "a > 1", "a = 7", "false", "b is null or b < 3", "null::bool", "a > 1 and b > 1", "(select 1) = 1", "1 = 1", "1 = 2", "a <> a", "b = null or a > 1", "not 1 = 2",
 		"exists (select from pol.%[1]s x where x.a = %[2]s.a)", "(select count(*) from pol.%[1]s) >= 0", "id in (select y.id from pol.%[1]s y)",
 	})
 	if strings.Contains(e, "%") {

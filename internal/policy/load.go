@@ -79,6 +79,7 @@ func Read(ctx context.Context, tx pgx.Tx, cfg Config) (*Database, error) {
 		{"dependencies", l.readDependencies},
 		{"functions", l.readFunctions},
 		{"operators", l.readOperators},
+		{"what policies come to", l.foldPolicies},
 		{"settings", l.readSettings},
 		{"triggers", l.readTriggers},
 		{"sequences", l.readSequences},

@@ -31,11 +31,26 @@ func (l *loader) readFunctions() error {
 func (l *loader) readOperators() error {
 	var oid uint32
 	var o Operator
-	return l.query("operators.sql", []any{&oid, &o.Name, &o.Equality}, func() error {
+	return l.query("operators.sql", []any{&oid, &o.Name, &o.Equality, &o.Commutator, &o.strategy}, func() error {
 		operator := o
 		l.d.operators[oid] = &operator
 		return nil
 	}, l.named("opno"))
+}
+
+// foldPolicies finds out which policies come to the same for every row.
+func (l *loader) foldPolicies() error {
+	for _, rel := range l.d.Relations {
+		f := folder{d: l.d, rel: rel}
+		for _, p := range rel.Policies {
+			for _, e := range []*Expression{&p.Using, &p.Check} {
+				if e.Tree != nil {
+					e.values = f.fold(e.Tree, 0)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (l *loader) readSettings() error {

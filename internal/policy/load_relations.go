@@ -34,7 +34,7 @@ func (l *loader) readColumns() error {
 	var oid uint32
 	var c Column
 	var identity, generated string
-	targets := []any{&oid, &c.Number, &c.Name, &c.Type, &c.NotNull, &identity, &generated, &c.Default, &c.typeOID}
+	targets := []any{&oid, &c.Number, &c.Name, &c.Type, &c.NotNull, &identity, &generated, &c.Default, &c.typeOID, &c.present}
 	return l.query("columns.sql", targets, func() error {
 		if rel := l.d.byOID[oid]; rel != nil {
 			column := c

@@ -32,6 +32,8 @@ type Expression struct {
 	Tree *nodetree.Node
 	// Reads is what its subqueries read.
 	Reads []Dependency
+
+	values truths // what it may come to
 }
 
 // Applies says whether the policy is one for the role: it is for all, or for one whose privileges the role has.

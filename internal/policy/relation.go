@@ -117,6 +117,7 @@ type Column struct {
 	Grants []Grant
 
 	typeOID uint32
+	present bool // no row that the table shows has a null there
 }
 
 // TypeOID is the oid of the column's type.
