@@ -7,22 +7,34 @@
 --
 -- Their bodies are parsed now, not when they are called, so that no search_path can change what they mean. They do nothing that
 -- the caller could not do, hence no SECURITY DEFINER.
+do $$
+begin
+  if exists (select from pg_catalog.pg_namespace where nspname = 'auth') then
+    raise exception using errcode = 'duplicate_schema', message = 'there is a schema auth already',
+      detail = 'It belongs to somebody else, as on Supabase, and none of its functions may be replaced.',
+      hint = 'Give the schema of this file another name wherever it stands, or use the functions that are there.';
+  end if;
+end
+$$;
 create schema auth;
 comment on schema auth is 'Who calls: the claims of the token';
 
--- All claims. What is no JSON object counts as none. From PostgreSQL 16 on that is certain; before, text in braces that is no
--- JSON is an error. The server sets no such text.
+-- All claims. What is no JSON object counts as none, and so does what jsonb cannot hold, such as \u0000. For its estimates PostgreSQL
+-- works the value out whatever the claims are, as far as it can: the conditions must be such as it then finds false, which IS JSON
+-- is not. Before PostgreSQL 16 text in braces that is no JSON is an error. The server sets no such text.
 do $$
 begin
   if current_setting('server_version_num')::int >= 160000 then
     execute $function$
       create function auth.claims() returns jsonb stable parallel safe language sql
-      return case when current_setting('request.jwt.claims', true) is json object
+      return case when current_setting('request.jwt.claims', true) ~ '^\s*\{'
+          and pg_input_is_valid(current_setting('request.jwt.claims', true), 'pg_catalog.jsonb')
         then current_setting('request.jwt.claims', true)::jsonb end
     $function$;
   else
     create function auth.claims() returns jsonb stable parallel safe language sql
     return case when current_setting('request.jwt.claims', true) ~ '^\s*\{.*\}\s*$'
+        and strpos(current_setting('request.jwt.claims', true), '\u0000') = 0
       then current_setting('request.jwt.claims', true)::jsonb end;
   end if;
 end

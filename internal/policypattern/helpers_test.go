@@ -1,10 +1,13 @@
 package policypattern_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/postern-db/postern/internal/pgtest"
 	"github.com/postern-db/postern/internal/policypattern"
@@ -76,7 +79,7 @@ func TestHelpers(t *testing.T) {
 			t.Errorf("%s with %s: %s, %v; want %s", c.expression, c.claims, got, err, c.want)
 		}
 	}
-	for _, claims := range []string{"unset", "", "null", "[]", `"sub"`, "7", "sub", `{"sub":"alice"`, "[{}]"} {
+	for _, claims := range []string{"unset", "", "null", "[]", `"sub"`, "7", "sub", `{"sub":"alice"`, "[{}]", " ", `{"sub":"alice","a":"\u0000"}`} {
 		for _, f := range []string{`auth.claims()`, `auth.claim('sub')`, `auth.uid()`, `auth.role()`, `auth.has_scope('read')`} {
 			if got, err := ask(t, conn, claims, f); got != "NULL" || err != nil {
 				t.Errorf("%s with claims %s: %s, %v; want NULL", f, claims, got, err)
@@ -129,6 +132,79 @@ func TestHelpersAreInlined(t *testing.T) {
 	plan := explain("select * from note")
 	if !strings.Contains(plan, "InitPlan") || !strings.Contains(plan, "note_owner") {
 		t.Errorf("the policy does not use the index:\n%s", plan)
+	}
+}
+
+// PostgreSQL works the claims out for its estimates, too: with those of the session, which are "" where they were set once. No claims may make
+// that an error, however the functions are called and on whatever table.
+func TestHelpersInEstimates(t *testing.T) {
+	t.Parallel()
+	db := helpers(t)
+	db.Exec(t, `create table note (id uuid default gen_random_uuid(), owner text, body text);
+		create index on note (owner);
+		create index on note (id);
+		insert into note (owner, body) select 'user' || i % 100, 'x' from generate_series(1, 5000) i;
+		insert into note (id, owner) values ('0b8b7ff5-1c0a-4b7e-9c67-2a1f3c1d9a10', 'alice');
+		analyze note;
+		alter table note enable row level security;
+		create policy note_owner on note using (owner = auth.claim('sub') or id = auth.uid());
+		grant select on note to helper_user;`)
+	version := 0
+	conn := db.Conn(t, "postgres")
+	if err := conn.QueryRow(t.Context(), "select current_setting('server_version_num')::int").Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	claims := map[string]int{
+		"unset": 0, "": 0, "null": 0, "[]": 0, "7": 0, "x": 0, " ": 0, `{"sub":"alice"`: 0, `{}`: 0, `{"sub":"\u0000"}`: 0, `{"sub":"user1","a":"\u0000"}`: 0,
+		`{"sub":"alice"}`: 1, `{"sub":"user7"}`: 50, " {\"sub\":\n\"user7\"} ": 50, `{"sub":"0b8b7ff5-1c0a-4b7e-9c67-2a1f3c1d9a10"}`: 1,
+	}
+	if version >= 160000 {
+		for _, bad := range []string{`{x}`, `{"sub":"alice"}}`, `{"sub":"user1","a":"\ud800"}`, `{"sub":"user1","a":1e999999}`, `{"sub":"user1","sub":}`} {
+			claims[bad] = 0
+		}
+	}
+	for text, want := range claims {
+		conn := db.Conn(t, "postgres") // one that has not planned anything yet
+		if text != "unset" {
+			if _, err := conn.Exec(t.Context(), "select set_config('request.jwt.claims', $1, false)", text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, query := range []string{
+			"select count(*) from note where owner = auth.claim('sub') or id = auth.uid()",
+			"select count(*) from note where owner = (select auth.claim('sub')) or id = (select auth.uid())",
+			"select count(*) from note where owner = auth.claims() ->> 'sub' or id::text = auth.claim('sub')",
+			"set role helper_user; select count(*) from note",
+			"set role helper_user; select count(*) from note a join note b using (id) where a.owner = auth.claim('sub') or b.id = auth.uid()",
+			"select count(*) from note where auth.has_scope('read') is null and (owner = auth.claim('sub') or id = auth.uid())",
+		} {
+			results, err := conn.PgConn().Exec(t.Context(), query).ReadAll()
+			if err != nil {
+				t.Errorf("%s with claims %s: %v", query, text, err)
+			} else if got := string(results[len(results)-1].Rows[0][0]); got != fmt.Sprint(want) {
+				t.Errorf("%s with claims %s: %s rows, want %d", query, text, got, want)
+			}
+			if _, err := conn.Exec(t.Context(), "reset role"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// A schema auth that is there already is left as it is.
+func TestHelpersBesideAnotherAuth(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t, "create schema auth; create function auth.uid() returns uuid language sql return null::uuid")
+	conn := db.Conn(t, "postgres")
+	_, err := conn.PgConn().Exec(t.Context(), up(policypattern.Helpers)).ReadAll()
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || refused.Code != "42P06" || refused.Message != "there is a schema auth already" || refused.Hint == "" {
+		t.Errorf("got %v", err)
+	}
+	// Under another name they work.
+	db.Exec(t, strings.NewReplacer("auth.", "claims.", "schema auth", "schema claims", "'auth'", "'claims'").Replace(up(policypattern.Helpers)))
+	if got, err := ask(t, conn, `{"sub":"alice"}`, `claims.claim('sub')`); got != "alice" || err != nil {
+		t.Errorf("got %s, %v", got, err)
 	}
 }
 
