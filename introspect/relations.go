@@ -66,6 +66,7 @@ func (r *relation) Swap(i, j int) {
 	r.Columns[i], r.Columns[j] = r.Columns[j], r.Columns[i]
 }
 
+// readRelations reads the relations of all schemas, with the types of their rows.
 func (l *loader) readRelations(ctx context.Context) error {
 	const update, insert, remove = 1 << 2, 1 << 3, 1 << 4
 	kinds := map[byte]schema.Kind{
@@ -75,6 +76,9 @@ func (l *loader) readRelations(ctx context.Context) error {
 	return l.query(ctx, relationsSQL, [][]byte{oidArray(l.exposed)}, func(r *row) {
 		oid := r.oid()
 		rel := &schema.Relation{Name: schema.Name{Schema: r.text(), Name: r.text()}, Kind: kinds[r.char()]}
+		row := &typ{oid: r.oid(), name: rel.Name, kind: 'c', modifier: -1, relation: oid, text: string(r.raw())}
+		row.base = row
+		l.types[row.oid] = row
 		accepts := r.int4()
 		rel.Updatable, rel.Insertable, rel.Deletable = accepts&update != 0, accepts&insert != 0, accepts&remove != 0
 		rel.Comment = r.text()

@@ -9,6 +9,8 @@
 -- and 16 DELETE. Tables accept all; materialized views, none. A foreign table whose wrapper has no handler can do nothing, and
 -- asking would be an error that made the whole catalog unreadable.
 --
+-- The type of its rows comes as oid and as SQL text, as format_type would name it: functions that return rows are many.
+--
 -- Those who have a privilege on the relation come by oid, 0 being PUBLIC. Without a list of privileges only its owner has any. There
 -- are few different lists, so each is taken apart once.
 select
@@ -16,6 +18,8 @@ select
   n.nspname,
   c.relname,
   c.relkind,
+  c.reltype,
+  quote_ident(n.nspname) || '.' || quote_ident(c.relname),
   case
     when c.relkind in ('r', 'p') then 28
     when c.relkind in ('v', 'f') and c.relnamespace = any ($1::oid[]) and (
