@@ -116,16 +116,20 @@ func (c policyNew) check(a *app, pattern policypattern.Pattern, o *policypattern
 	if err := pattern.Check(o, d); err != nil {
 		return err
 	}
-	return checkCondition(a.ctx, conn, o)
+	return checkCondition(a.ctx, conn, pattern, o)
 }
 
-// checkCondition lets PostgreSQL parse the condition of --when, without running it.
-func checkCondition(ctx context.Context, conn *pgx.Conn, o *policypattern.Options) error {
-	if o.When == "" || len(o.Columns) == 0 {
-		return nil
+// checkCondition lets PostgreSQL parse the condition of the policy or trigger, without running it.
+func checkCondition(ctx context.Context, conn *pgx.Conn, pattern policypattern.Pattern, o *policypattern.Options) error {
+	query, err := pattern.Query(*o)
+	if err != nil {
+		return usageError{err}
 	}
-	if _, err := conn.PgConn().Prepare(ctx, "", o.WhenQuery(), nil); err != nil {
-		return fmt.Errorf("--when: %w", reason(err))
+	if _, err := conn.PgConn().Prepare(ctx, "", query, nil); err != nil {
+		if o.When != "" {
+			return fmt.Errorf("--when: %w", reason(err))
+		}
+		return fmt.Errorf("PostgreSQL does not take the pattern's condition: %w", reason(err))
 	}
 	return nil
 }

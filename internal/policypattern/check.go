@@ -40,9 +40,9 @@ func (p Pattern) Check(o *Options, d *policy.Database) error {
 		}
 	}
 	compared := table.Column(first(o.Columns))
+	var via *policy.Relation
 	if o.Via != "" {
-		via, err := findTable(d, o.Via)
-		if err != nil {
+		if via, err = findTable(d, o.Via); err != nil {
 			return err
 		}
 		for _, name := range []string{o.ViaColumn, o.ViaUser, o.ViaUntil} {
@@ -55,15 +55,23 @@ func (p Pattern) Check(o *Options, d *policy.Database) error {
 			return err
 		}
 	}
+	if err := p.checkTypes(o, table, via); err != nil {
+		return err
+	}
 	if o.ClaimType == "" && compared != nil && (p.caller || p.Name == "role-hierarchy") && !o.CurrentUser {
-		o.ClaimType = castType(compared.Type, p.Name == "role-hierarchy")
+		o.ClaimType = castType(compared.Type)
+		if p.Name == "role-hierarchy" && compared.Type == "name" {
+			o.ClaimType = "name"
+		}
+
 	}
 	if o.WithHelpers && !slices.ContainsFunc(d.Functions, func(f *policy.Function) bool {
 		return f.Schema != nil && f.Schema.Name == "auth" && f.Name == "claim"
 	}) {
 		return errors.New("there is no function auth.claim: write its migration with postern migrate new --with-helpers, and apply it")
 	}
-	o.hasIndex = p.Name != "soft-delete" && compared != nil && indexed(table, first(o.Columns))
+	o.hasIndex = p.Name != "soft-delete" && indexed(table, first(o.Columns))
+	o.hasViaIndex = via != nil && indexed(via, o.ViaUser)
 	if len(o.Roles) > 0 && p.Name != "soft-delete" && p.Name != "time-limited" {
 		for _, s := range d.Sequences {
 			if !s.Identity && slices.ContainsFunc(s.Columns, func(u policy.SequenceUse) bool { return u.Relation == table }) {
@@ -117,33 +125,10 @@ func hasColumn(table *policy.Relation, name string) error {
 	return fmt.Errorf("table %s.%s has no column %q; it has %s", table.Schema.Name, table.Name, name, strings.Join(names, ", "))
 }
 
-// castType is the type that a claim must be cast to, to be compared with a column; "" for none.
-func castType(column string, roles bool) string {
-	base, _, _ := strings.Cut(column, "(")
-	switch base {
-	case "text", "character varying":
-		return ""
-	case "name":
-		if roles {
-			return "name"
-		}
-		return ""
-	default:
-		return column
-	}
-}
-
-// indexed says whether a full index begins with the column.
+// indexed says whether a full index begins with the column and can look values up.
 func indexed(table *policy.Relation, column string) bool {
 	c := table.Column(column)
 	return c != nil && slices.ContainsFunc(table.Indexes, func(i policy.Index) bool {
-		return !i.Partial && len(i.Columns) > 0 && i.Columns[0] == c.Number
+		return !i.Partial && (i.Method == "btree" || i.Method == "hash") && len(i.Columns) > 0 && i.Columns[0] == c.Number
 	})
-}
-
-// WhenQuery is a query that PostgreSQL can parse only if the condition of column-when is one of old and new, two rows of the table.
-// It is to be prepared, never run.
-func (o *Options) WhenQuery() string {
-	table := view{o}.Table()
-	return "select (\n" + o.When + "\n)::boolean from " + table + " old, " + table + " new"
 }

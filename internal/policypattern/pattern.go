@@ -1,6 +1,7 @@
 package policypattern
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -130,11 +131,11 @@ type Options struct {
 	When string
 
 	// What Check finds in the database.
-	hasIndex  bool
-	sequences []string
+	hasIndex, hasViaIndex bool
+	sequences             []string
 }
 
-// validate finds what is missing or does not fit.
+// validate finds what is missing or does not fit, and fills in what follows.
 func (p Pattern) validate(o *Options) error {
 	if o.Table == "" {
 		return fmt.Errorf("the pattern %s needs --table: schema.table", p.Name)
@@ -159,6 +160,12 @@ func (p Pattern) validate(o *Options) error {
 		return fmt.Errorf("--via goes only with the patterns members and time-limited")
 	case !p.caller && (o.Claim != "" || o.CurrentUser):
 		return fmt.Errorf("--claim and --current-user do not go with the pattern %s: it does not ask who calls", p.Name)
+	case p.Name != "time-limited" && o.ViaUntil != "":
+		return fmt.Errorf("--via-until goes only with the pattern time-limited")
+	case p.Name != "soft-delete" && len(o.Key) > 0:
+		return fmt.Errorf("--key goes only with the pattern soft-delete")
+	case !p.caller && o.WithHelpers:
+		return fmt.Errorf("--with-helpers does not go with the pattern %s: it reads no claim", p.Name)
 	case o.CurrentUser && (o.Claim != "" || o.WithHelpers):
 		return fmt.Errorf("--current-user compares with the role, so there is no --claim")
 	}
@@ -166,6 +173,9 @@ func (p Pattern) validate(o *Options) error {
 		if schema, name, ok := strings.Cut(table, "."); table != "" && (!ok || schema == "" || name == "") {
 			return fmt.Errorf("%q is not of the form schema.table", table)
 		}
+	}
+	if p.Name == "tenant" && !o.CurrentUser {
+		o.Claim = cmp.Or(o.Claim, o.Columns[0])
 	}
 	return o.checkText()
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/postern-db/postern/internal/pgtest"
-	"github.com/postern-db/postern/internal/policy"
 	"github.com/postern-db/postern/internal/policypattern"
 )
 
@@ -278,53 +277,6 @@ func TestSoftDelete(t *testing.T) {
 	}
 }
 
-// What the database knows need not be said, and what it does not know is an error that helps.
-func TestCheck(t *testing.T) {
-	t.Parallel()
-	db := pgtest.New(t, pgtest.Role("pattern_web", "nologin"), `create schema "My App";
-		create table "My App"."Note" ("Id" bigserial primary key, "user" uuid, big bigint, deleted_at timestamptz);
-		create index on "My App"."Note" ("user");
-		create view "My App".v as select 1 as x`)
-	d, err := policy.Load(t.Context(), db.Conn(t, "postgres"), policy.Config{Schemas: []string{"My App"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	web := []string{"pattern_web"}
-	for _, c := range []struct {
-		pattern string
-		o       policypattern.Options
-		want    string
-	}{
-		{"owner", policypattern.Options{Table: "My App.Note", Roles: web, Columns: []string{"users"}}, `table My App.Note has no column "users"; it has Id, user, big, deleted_at`},
-		{"owner", policypattern.Options{Table: "My App.note", Roles: web, Columns: []string{"user"}}, `there is no table My App.note in database`},
-		{"owner", policypattern.Options{Table: "My App.v", Roles: web, Columns: []string{"x"}}, `My App.v is a view, and policies are for tables`},
-		{"owner", policypattern.Options{Table: "My App.Note", Roles: []string{"nobody_of_that_name"}, Columns: []string{"user"}}, `there is no role "nobody_of_that_name"`},
-		{"owner", policypattern.Options{Table: "My App.Note", Roles: web, Columns: []string{"user"}, WithHelpers: true}, `there is no function auth.claim`},
-	} {
-		p, err := policypattern.Find(c.pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := p.Check(&c.o, d); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("got %v, want %s", err, c.want)
-		}
-	}
-	p, _ := policypattern.Find("owner")
-	o := policypattern.Options{Table: "My App.Note", Roles: web, Columns: []string{"user"}}
-	if err := p.Check(&o, d); err != nil {
-		t.Fatal(err)
-	}
-	migration, err := p.Render(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(migration, "create index") || !strings.Contains(migration, "::uuid)") || !strings.Contains(migration, `"My App"."Note_Id_seq"`) {
-		t.Errorf("got\n%s", migration)
-	}
-	db.Exec(t, up(migration))
-	db.Exec(t, down(migration))
-}
-
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	web := []string{"web"}
@@ -342,6 +294,9 @@ func TestRefusals(t *testing.T) {
 		{"column-when", policypattern.Options{Table: "app.note", Columns: []string{"o"}}, "needs --when"},
 		{"column-when", policypattern.Options{Table: "app.note", Columns: []string{"o"}, When: "{{ 1 }}"}, "cannot stand in a migration"},
 		{"members", policypattern.Options{Table: "app.note", Roles: web, Columns: []string{"o"}}, "needs --via: the table of members"},
+		{"owner", policypattern.Options{Table: "app.note", Roles: web, Columns: []string{"o"}, Key: []string{"id"}}, "--key goes only with the pattern soft-delete"},
+		{"owner", policypattern.Options{Table: "app.note", Roles: web, Columns: []string{"o"}, ViaUntil: "until"}, "--via-until goes only with the pattern time-limited"},
+		{"column-fixed", policypattern.Options{Table: "app.note", Columns: []string{"o"}, WithHelpers: true}, "--with-helpers does not go with the pattern column-fixed"},
 	} {
 		p, err := policypattern.Find(c.pattern)
 		if err != nil {

@@ -15,19 +15,42 @@ func (p Pattern) Render(o Options) (string, error) {
 	if err := p.validate(&o); err != nil {
 		return "", err
 	}
-	if p.Name == "tenant" {
-		o.Claim = cmp.Or(o.Claim, o.Columns[0])
+	text, err := p.execute(&o, p.Name+".sql")
+	if err != nil {
+		return "", err
 	}
+	// An option that is left out leaves an empty line too many.
+	return strings.TrimSpace(regexp.MustCompile(`\n{3,}`).ReplaceAllString(text, "\n\n")) + "\n", nil
+}
+
+// Query is a query that PostgreSQL can parse only if the pattern's condition is one of the table's rows, with operators that there are.
+// It is to be prepared, never run. Its errors are about the options.
+func (p Pattern) Query(o Options) (string, error) {
+	if err := p.validate(&o); err != nil {
+		return "", err
+	}
+	condition, err := p.execute(&o, "condition")
+	if err != nil {
+		return "", err
+	}
+	table := view{&o}.Table()
+	if !p.roles { // the condition of a trigger
+		table = table + " old, " + table + " new"
+	}
+	return "select (\n" + condition + "\n)::boolean from " + table, nil
+}
+
+// execute fills one of the pattern's templates in.
+func (p Pattern) execute(o *Options, name string) (string, error) {
 	t, err := template.ParseFS(files, "patterns/shared.tmpl", "patterns/"+p.Name+".sql")
 	if err != nil {
 		return "", fmt.Errorf("read the pattern %s: %w", p.Name, err)
 	}
 	var out strings.Builder
-	if err := t.ExecuteTemplate(&out, p.Name+".sql", view{&o}); err != nil {
+	if err := t.ExecuteTemplate(&out, name, view{o}); err != nil {
 		return "", fmt.Errorf("write the pattern %s: %w", p.Name, err)
 	}
-	// An option that is left out leaves an empty line too many.
-	return strings.TrimSpace(regexp.MustCompile(`\n{3,}`).ReplaceAllString(out.String(), "\n\n")) + "\n", nil
+	return out.String(), nil
 }
 
 // view is what the templates see: the options as SQL.
@@ -78,6 +101,9 @@ func (v view) OwnOfVia() bool { return v.o.OwnOfVia }
 
 // HasIndex says that there is no need of an index.
 func (v view) HasIndex() bool { return v.o.hasIndex }
+
+// HasViaIndex says the same of the other table, and where there is none.
+func (v view) HasViaIndex() bool { return v.o.hasViaIndex || v.o.Via == "" }
 
 // Sequences are those that an insert draws from, quoted.
 func (v view) Sequences() []string { return v.o.sequences }
@@ -146,20 +172,19 @@ func (v view) DropIndex() string { return v.Schema() + "." + v.Index() }
 // ViaIndex is the name of the other table's index.
 func (v view) ViaIndex() string { return v.ViaName(v.o.ViaUser + "_policy_idx") }
 
-// DropVia is the same with the schema, "" without another table.
-func (v view) DropVia() string {
-	if v.o.Via == "" {
-		return ""
-	}
-	return v.ViaSchema() + "." + v.ViaIndex()
-}
+// DropVia is the same with the schema.
+func (v view) DropVia() string { return v.ViaSchema() + "." + v.ViaIndex() }
 
 // Caller is the expression for who calls. It is worked out once a query.
 func (v view) Caller() string {
 	if v.o.CurrentUser {
 		return "current_user"
 	}
-	claim := policy.QuoteLiteral(cmp.Or(v.o.Claim, "sub"))
+	name := cmp.Or(v.o.Claim, "sub")
+	if v.o.WithHelpers && name == "sub" && strings.EqualFold(v.o.ClaimType, "uuid") {
+		return "(select auth.uid())" // which is NULL for what is no UUID, where a cast fails
+	}
+	claim := policy.QuoteLiteral(name)
 	read := "nullif(current_setting('request.jwt.claims', true), '')::json ->> " + strings.TrimSpace(claim)
 	if v.o.WithHelpers {
 		read = "auth.claim(" + claim + ")"

@@ -1,13 +1,14 @@
+{{define "condition"}}{{.Column}} in (select m.{{.ViaColumn}} from {{.Via}} m where m.{{.ViaUser}} = {{.Caller}}){{end -}}
 -- A row of {{.Table}} is there for the members of its group. {{.Via}} says who is a member: {{.ViaUser}} is
 -- {{.CallerIs}}.
 {{template "index" .}}
-create index {{.ViaIndex}} on {{.Via}} ({{.ViaUser}}, {{.ViaColumn}});
-
+{{if not .HasViaIndex}}create index if not exists {{.ViaIndex}} on {{.Via}} ({{.ViaUser}}, {{.ViaColumn}});
+{{end}}
 {{template "ownOfVia" .}}
 alter table {{.Table}} enable row level security;
 create policy {{.Name "members"}} on {{.Table}} to {{.Roles}}
-  using ({{.Column}} in (select m.{{.ViaColumn}} from {{.Via}} m where m.{{.ViaUser}} = {{.Caller}}))
-  with check ({{.Column}} in (select m.{{.ViaColumn}} from {{.Via}} m where m.{{.ViaUser}} = {{.Caller}}));
+  using ({{template "condition" .}})
+  with check ({{template "condition" .}});
 {{template "grants" .}}
 {{template "separator"}}
 {{template "revokes" .}}

@@ -1,15 +1,16 @@
+{{define "condition"}}{{.Column}} = {{.Caller}}{{end -}}
 -- Everybody reads {{.Table}}; a row is changed only by its owner: {{.Column}} is {{.CallerIs}}.
 {{template "index" .}}
 alter table {{.Table}} enable row level security;
 create policy {{.Name "read"}} on {{.Table}} for select to {{.Readers}}
   using (true);
 create policy {{.Name "insert_own"}} on {{.Table}} for insert to {{.Roles}}
-  with check ({{.Column}} = {{.Caller}});
+  with check ({{template "condition" .}});
 create policy {{.Name "update_own"}} on {{.Table}} for update to {{.Roles}}
-  using ({{.Column}} = {{.Caller}})
-  with check ({{.Column}} = {{.Caller}});
+  using ({{template "condition" .}})
+  with check ({{template "condition" .}});
 create policy {{.Name "delete_own"}} on {{.Table}} for delete to {{.Roles}}
-  using ({{.Column}} = {{.Caller}});
+  using ({{template "condition" .}});
 
 -- A policy chooses rows, a grant allows actions.
 grant usage on schema {{.Schema}} to {{.Readers}};

@@ -1,13 +1,14 @@
+{{define "condition"}}{{.Column}} is null{{end -}}
 -- What is deleted from {{.Table}} stays, marked in {{.Column}}, and is there for nobody but the table's owner. Other policies
 -- say who may see and delete a row in the first place; this one only takes away.
 
 -- For whoever empties the bin: delete from {{.Table}} where {{.Column}} < …
-create index {{.Index}} on {{.Table}} ({{.Column}}) where {{.Column}} is not null;
+create index if not exists {{.Index}} on {{.Table}} ({{.Column}}) where {{.Column}} is not null;
 
 alter table {{.Table}} enable row level security;
 create policy {{.Name "not_deleted"}} on {{.Table}} as restrictive to {{.Roles}}
-  using ({{.Column}} is null)
-  with check ({{.Column}} is null);
+  using ({{template "condition" .}})
+  with check ({{template "condition" .}});
 
 -- A DELETE becomes a mark. It takes the owner's rights: to the caller, a row that is marked is a row that may not be
 -- written. What a foreign key deletes (ON DELETE CASCADE) is deleted, and so is what the owner deletes from the bin.

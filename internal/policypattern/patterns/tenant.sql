@@ -1,9 +1,10 @@
+{{define "condition"}}{{.Column}} = {{.Caller}}{{end -}}
 -- A row of {{.Table}} is there for everybody of its tenant: {{.Column}} is {{.CallerIs}}. No row moves to another tenant.
 {{template "index" .}}
 alter table {{.Table}} enable row level security;
 create policy {{.Name "tenant"}} on {{.Table}} to {{.Roles}}
-  using ({{.Column}} = {{.Caller}})
-  with check ({{.Column}} = {{.Caller}});
+  using ({{template "condition" .}})
+  with check ({{template "condition" .}});
 {{template "grants" .}}
 {{template "separator"}}
 {{template "revokes" .}}

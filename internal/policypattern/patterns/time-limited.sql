@@ -1,14 +1,15 @@
+{{define "condition"}}{{.Column}} in (
+    select g.{{.ViaColumn}} from {{.Via}} g where g.{{.ViaUser}} = {{.Caller}} and g.{{.ViaUntil}} > now()
+  ){{end -}}
 -- A row of {{.Table}} can be read by whom it was granted to, until the grant ends. {{.Via}} holds the grants: {{.ViaUser}} is
 -- {{.CallerIs}}, {{.ViaColumn}} is the row's {{.Column}}, {{.ViaUntil}} the end. A grant that has ended needs no cleaning up.
 {{template "index" .}}
-create index {{.ViaIndex}} on {{.Via}} ({{.ViaUser}}, {{.ViaUntil}}, {{.ViaColumn}});
-
+{{if not .HasViaIndex}}create index if not exists {{.ViaIndex}} on {{.Via}} ({{.ViaUser}}, {{.ViaUntil}}, {{.ViaColumn}});
+{{end}}
 {{template "ownOfVia" .}}
 alter table {{.Table}} enable row level security;
 create policy {{.Name "granted"}} on {{.Table}} for select to {{.Roles}}
-  using ({{.Column}} in (
-    select g.{{.ViaColumn}} from {{.Via}} g where g.{{.ViaUser}} = {{.Caller}} and g.{{.ViaUntil}} > now()
-  ));
+  using ({{template "condition" .}});
 
 -- A policy chooses rows, a grant allows actions.
 grant usage on schema {{.Schema}} to {{.Roles}};

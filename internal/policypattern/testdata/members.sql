@@ -2,9 +2,9 @@
 -- the claim sub of the caller's token.
 
 -- The policy asks for this column in every query.
-create index note_team_policy_idx on app.note (team);
+create index if not exists note_team_policy_idx on app.note (team);
 
-create index member_user_policy_idx on app.member ("user", team);
+create index if not exists member_user_policy_idx on app.member ("user", team);
 
 -- Everybody knows their own rows of app.member: the policy below looks them up as the caller.
 alter table app.member enable row level security;
@@ -31,8 +31,8 @@ drop policy note_members on app.note;
 revoke select on app.member from pattern_web;
 drop policy member_own on app.member;
 
-drop index app.member_user_policy_idx;
-drop index app.note_team_policy_idx;
+drop index if exists app.member_user_policy_idx;
+drop index if exists app.note_team_policy_idx;
 
 -- Row-level security stays on: without it whoever has a grant would see every row.
 notify pgrst, 'reload schema';

@@ -1,7 +1,7 @@
 -- Everybody reads app.note; a row is changed only by its owner: owner is the claim sub of the caller's token.
 
 -- The policy asks for this column in every query.
-create index note_owner_policy_idx on app.note (owner);
+create index if not exists note_owner_policy_idx on app.note (owner);
 
 alter table app.note enable row level security;
 create policy note_read on app.note for select to pattern_anon, pattern_web
@@ -29,7 +29,7 @@ drop policy note_delete_own on app.note;
 drop policy note_update_own on app.note;
 drop policy note_insert_own on app.note;
 drop policy note_read on app.note;
-drop index app.note_owner_policy_idx;
+drop index if exists app.note_owner_policy_idx;
 
 -- Row-level security stays on: without it whoever has a grant would see every row.
 notify pgrst, 'reload schema';

@@ -2,7 +2,7 @@
 -- members of it and inherit from it. Grant the lower role to the higher: grant staff to manager.
 
 -- The policy asks for this column in every query.
-create index note_role_policy_idx on app.note (role);
+create index if not exists note_role_policy_idx on app.note (role);
 
 alter table app.note enable row level security;
 -- array(…) is worked out once a query: the roles whose rights the caller has.
@@ -20,7 +20,7 @@ notify pgrst, 'reload schema';
 
 revoke select, insert, update, delete on app.note from pattern_staff;
 drop policy note_role on app.note;
-drop index app.note_role_policy_idx;
+drop index if exists app.note_role_policy_idx;
 
 -- Row-level security stays on: without it whoever has a grant would see every row.
 notify pgrst, 'reload schema';

@@ -2,7 +2,7 @@
 -- say who may see and delete a row in the first place; this one only takes away.
 
 -- For whoever empties the bin: delete from app.note where deleted_at < …
-create index note_deleted_at_policy_idx on app.note (deleted_at) where deleted_at is not null;
+create index if not exists note_deleted_at_policy_idx on app.note (deleted_at) where deleted_at is not null;
 
 alter table app.note enable row level security;
 create policy note_not_deleted on app.note as restrictive to pattern_web
@@ -31,7 +31,7 @@ notify pgrst, 'reload schema';
 drop trigger note_soft_delete on app.note;
 drop function app.note_soft_delete();
 drop policy note_not_deleted on app.note;
-drop index app.note_deleted_at_policy_idx;
+drop index if exists app.note_deleted_at_policy_idx;
 
 -- Row-level security stays on: without it whoever has a grant would see every row.
 notify pgrst, 'reload schema';

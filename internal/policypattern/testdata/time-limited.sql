@@ -2,9 +2,9 @@
 -- the claim sub of the caller's token, note is the row's id, until the end. A grant that has ended needs no cleaning up.
 
 -- The policy asks for this column in every query.
-create index note_id_policy_idx on app.note (id);
+create index if not exists note_id_policy_idx on app.note (id);
 
-create index share_user_policy_idx on app.share ("user", until, note);
+create index if not exists share_user_policy_idx on app.share ("user", until, note);
 
 -- Everybody knows their own rows of app.share: the policy below looks them up as the caller.
 alter table app.share enable row level security;
@@ -32,8 +32,8 @@ drop policy note_granted on app.note;
 revoke select on app.share from pattern_web;
 drop policy share_own on app.share;
 
-drop index app.share_user_policy_idx;
-drop index app.note_id_policy_idx;
+drop index if exists app.share_user_policy_idx;
+drop index if exists app.note_id_policy_idx;
 
 -- Row-level security stays on: without it whoever has a grant would see every row.
 notify pgrst, 'reload schema';
