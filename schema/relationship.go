@@ -67,6 +67,48 @@ func (r *Relationship) ToOne() bool {
 	}
 }
 
+// Matches tells whether a request to embed target, with a hint or without, can mean the relationship. A target may be the name of the
+// relation, of the foreign key or of its column (PostgREST reference, Resource Embedding, Foreign Key Joins on Multiple
+// Foreign Key Relationships). An embed is clear if it matches one of all relationships from its source to the same schema.
+func (r *Relationship) Matches(target, hint string) bool {
+	if r.Cardinality == Computed {
+		return target == r.Function.Name
+	}
+	if r.IsSelf {
+		// One foreign key makes two relationships: the relation's name means the children, the column's name the parent.
+		if hint == "" {
+			return target == r.Target.Name && r.Cardinality == OneToMany ||
+				r.Cardinality == ManyToOne && r.sourceColumn() == target
+		}
+		return target == r.Target.Name && r.Cardinality == OneToMany && r.targetColumn() == hint
+	}
+	if hint == "" {
+		return target == r.Target.Name ||
+			!r.TargetIsView && (r.isConstraint(target) || r.sourceColumn() == target)
+	}
+	return target == r.Target.Name && (r.isConstraint(hint) || r.sourceColumn() == hint || r.targetColumn() == hint ||
+		r.Junction != nil && r.Junction.Relation.Name == hint)
+}
+
+func (r *Relationship) isConstraint(name string) bool {
+	return r.Cardinality != ManyToMany && r.Constraint == name
+}
+
+// sourceColumn returns the source's column of a single-column key, or "" which no request can name.
+func (r *Relationship) sourceColumn() string {
+	if len(r.Columns) != 1 {
+		return ""
+	}
+	return r.Columns[0].Source
+}
+
+func (r *Relationship) targetColumn() string {
+	if len(r.Columns) != 1 {
+		return ""
+	}
+	return r.Columns[0].Target
+}
+
 // Junction is the relation in the middle of a many-to-many relationship.
 type Junction struct {
 	Relation         Name

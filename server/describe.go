@@ -34,6 +34,7 @@ func (x *exchange) describe(ctx context.Context) error {
 		Catalog: x.state.catalog, Schema: x.request.Schema, IgnorePrivileges: c.OpenAPIMode == config.OpenAPIIgnorePrivileges,
 		ProxyURI: x.publicURI(), Host: c.ServerHost, Port: c.ServerPort, BasePath: c.ServerBasePath,
 		SecurityActive: c.OpenAPISecurityActive, Version: x.server.version,
+		Anonymous: c.DBAnonRole != "" || x.server.authenticate != nil, // a program's own sessions need no token
 	}
 	write, media := openapi.WriteSwagger, "application/openapi+json; charset=utf-8"
 	if x.openAPI || asksForVersion31(x.plan.Media.Text) {

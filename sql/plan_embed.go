@@ -67,7 +67,7 @@ func (pl *planner) findRelationship(parent, n *Node) (*schema.Relationship, *Err
 	origin := parent.From.Name
 	var found []*schema.Relationship
 	for _, r := range pl.catalog.Relationships(schema.Name{Schema: schemaName, Name: origin}) {
-		if r.Target.Schema == schemaName && relationshipMatches(r, n.Name, n.Hint) {
+		if r.Target.Schema == schemaName && r.Matches(n.Name, n.Hint) {
 			found = append(found, r)
 		}
 	}
@@ -79,48 +79,6 @@ func (pl *planner) findRelationship(parent, n *Node) (*schema.Relationship, *Err
 	default:
 		return nil, ambiguousRelationship(origin, n.Name, found)
 	}
-}
-
-// relationshipMatches tells whether a request for target, with a hint or without, can mean r. A target may be the name of the
-// relation, of the foreign key or of its column (PostgREST reference, Resource Embedding, Foreign Key Joins on Multiple
-// Foreign Key Relationships).
-func relationshipMatches(r *schema.Relationship, target, hint string) bool {
-	if r.Cardinality == schema.Computed {
-		return target == r.Function.Name
-	}
-	if r.IsSelf {
-		// One foreign key makes two relationships: the relation's name means the children, the column's name the parent.
-		if hint == "" {
-			return target == r.Target.Name && r.Cardinality == schema.OneToMany ||
-				r.Cardinality == schema.ManyToOne && sourceColumn(r) == target
-		}
-		return target == r.Target.Name && r.Cardinality == schema.OneToMany && targetColumn(r) == hint
-	}
-	if hint == "" {
-		return target == r.Target.Name ||
-			!r.TargetIsView && (isConstraint(r, target) || sourceColumn(r) == target)
-	}
-	return target == r.Target.Name && (isConstraint(r, hint) || sourceColumn(r) == hint || targetColumn(r) == hint ||
-		r.Junction != nil && r.Junction.Relation.Name == hint)
-}
-
-func isConstraint(r *schema.Relationship, name string) bool {
-	return r.Cardinality != schema.ManyToMany && r.Constraint == name
-}
-
-// sourceColumn returns the source's column of a single-column key, or "" which no request can name.
-func sourceColumn(r *schema.Relationship) string {
-	if len(r.Columns) != 1 {
-		return ""
-	}
-	return r.Columns[0].Source
-}
-
-func targetColumn(r *schema.Relationship) string {
-	if len(r.Columns) != 1 {
-		return ""
-	}
-	return r.Columns[0].Target
 }
 
 func (pl *planner) noRelationship(origin string, n *Node) *Error {

@@ -77,7 +77,7 @@ func (d *document) profileParameter(key, header string) {
 
 func (d *document) errorResponses() {
 	d.failure("400", "The request is malformed, or a value does not fit", "22P02", "invalid input syntax for type integer: \\\"x\\\"")
-	d.failure("401", "No token, or one that is not valid", "PGRST301", "JWT expired")
+	d.failure("401", "No token, or one that is not valid", "PGRST303", "JWT expired")
 	d.failure("403", "The role may not do this", "42501", "permission denied for table example")
 	d.failure("404", "There is no such function", "PGRST202", "Could not find the function in the schema cache")
 	d.failure("406", "None of the accepted media types can be produced, or not exactly one row was found", "PGRST116",

@@ -92,7 +92,11 @@ func (d *document) write() {
 		d.text("version", d.in.Version)
 	})
 	d.list("servers", func() { d.object(func() { d.text("url", d.server()) }) })
-	d.value("security", `[{"JWT":[]},{}]`)
+	if d.in.Anonymous {
+		d.value("security", `[{"JWT":[]},{}]`)
+	} else {
+		d.value("security", `[{"JWT":[]}]`)
+	}
 	d.list("tags", func() {
 		d.tag(d.in.Schema, "Tables and views of the schema "+d.in.Schema)
 		if len(d.functions) > 0 {

@@ -33,6 +33,8 @@ type Input struct {
 	// SecurityActive is openapi-security-active: the Swagger document says how to send a token. The OpenAPI 3.1 document
 	// always does.
 	SecurityActive bool
+	// Anonymous tells that requests without a token are served, too (db-anon-role): the OpenAPI 3.1 document says so.
+	Anonymous bool
 	// Version is the server's version, which becomes the API's.
 	Version string
 }

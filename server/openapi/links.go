@@ -17,7 +17,8 @@ type link struct {
 func (d *document) linksOf(r *relation) []link {
 	var out []link
 	seen := map[string]bool{}
-	for _, rel := range d.in.Catalog.Relationships(r.Name) {
+	all := d.in.Catalog.Relationships(r.Name)
+	for _, rel := range all {
 		target := d.readable[rel.Target.Name]
 		if rel.Target.Schema != d.in.Schema || target == nil || len(rel.Columns) == 0 || !followable(r, target, rel.Columns) {
 			continue
@@ -35,13 +36,61 @@ func (d *document) linksOf(r *relation) []link {
 			continue
 		}
 		seen[name] = true
-		out = append(out, link{
-			name: name, target: target, pairs: rel.Columns,
-			description: "The " + rel.Cardinality.String() + " relationship " + rel.Constraint + ", which select can embed as " +
-				rel.Target.Name + "(*)",
-		})
+		description := "The " + rel.Cardinality.String() + " relationship " + rel.Constraint
+		if embed := embedding(rel, all); embed != "" {
+			description += ", which select can embed as `" + embed + "(" + readableColumns(target) + ")`"
+		}
+		out = append(out, link{name: name, target: target, pairs: rel.Columns, description: description})
 	}
 	return out
+}
+
+// embedding returns how select names the relationship so that it can mean none of the others from its source, with a hint only if there must be
+// one; "" if nothing tells it apart, as with a foreign key of several columns to its own table.
+func embedding(rel *schema.Relationship, all []*schema.Relationship) string {
+	type spelling struct{ target, hint string }
+	name := rel.Target.Name
+	spellings := []spelling{{name, ""}, {name, rel.Constraint}}
+	if len(rel.Columns) == 1 {
+		source, target := rel.Columns[0].Source, rel.Columns[0].Target
+		spellings = append(spellings, spelling{name, source}, spelling{name, target}, spelling{source, ""})
+	}
+	for _, s := range append(spellings, spelling{rel.Constraint, ""}) {
+		clear := rel.Matches(s.target, s.hint) && s.target != "count" // which is an aggregate
+		for _, other := range all {
+			clear = clear && (other == rel || other.Target.Schema != rel.Target.Schema || !other.Matches(s.target, s.hint))
+		}
+		switch {
+		case !clear:
+		case s.hint == "":
+			return fieldName(s.target)
+		default:
+			return fieldName(s.target) + "!" + hint(s.hint)
+		}
+	}
+	return ""
+}
+
+// hint returns a name as a hint. left and inner mean joins there unless they are quoted, and so do names that begin with them.
+func hint(name string) string {
+	if strings.HasPrefix(name, "left") || strings.HasPrefix(name, "inner") {
+		return `"` + name + `"`
+	}
+	return fieldName(name)
+}
+
+// readableColumns is a select of all columns that the caller can read.
+func readableColumns(r *relation) string {
+	if r.may.read.all {
+		return "*"
+	}
+	var names []string
+	for _, c := range r.Columns {
+		if r.may.read.has(c.Name) {
+			names = append(names, fieldName(c.Name))
+		}
+	}
+	return strings.Join(names, ",")
 }
 
 func followable(r, target *relation, pairs []schema.ColumnPair) bool {

@@ -51,10 +51,15 @@ func filterKey(column string) (key string, ok bool) {
 	case "select", "columns", "on_conflict", "order", "limit", "offset", "and", "or":
 		return "", false
 	}
-	for i := 0; i < len(column); i++ {
-		if !isWord(column[i]) {
-			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(column) + `"`, true
+	return fieldName(column), true
+}
+
+// fieldName returns a name as the query language writes it: quoted unless it is a plain one.
+func fieldName(name string) string {
+	for i := 0; i < len(name); i++ {
+		if !isWord(name[i]) {
+			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
 		}
 	}
-	return column, true
+	return name
 }

@@ -70,7 +70,7 @@ func access(tb testing.TB, db *pgtest.Database, role string) *openapi.Access {
 
 // input shows what a allows, or all if it is nil.
 func input(c *schema.Catalog, a *openapi.Access) *openapi.Input {
-	return &openapi.Input{Catalog: c, Schema: "api", Access: a, IgnorePrivileges: a == nil, Host: "!4", Port: 3000, Version: "1.0"}
+	return &openapi.Input{Catalog: c, Schema: "api", Access: a, IgnorePrivileges: a == nil, Host: "!4", Port: 3000, Anonymous: true, Version: "1.0"}
 }
 
 // object is a JSON object of a document.

@@ -1,9 +1,7 @@
 package openapi
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 )
 
 // relationPath writes the operations on a relation that the caller may do.
@@ -150,19 +148,13 @@ func (d *document) selectParameter(r *relation) {
 		d.ref("parameters/select")
 		return
 	}
-	var names []string
-	for _, c := range r.Columns {
-		if key, _ := filterKey(c.Name); r.may.read.has(c.Name) {
-			names = append(names, cmp.Or(key, c.Name))
-		}
-	}
 	d.object(func() {
 		d.text("name", "select")
 		d.text("in", "query")
 		d.text("description", "Columns to answer with, between commas. Not all may be read, so they must be named.")
 		d.bool("required", true)
 		d.value("schema", `{"type":"string"}`)
-		d.text("example", strings.Join(names, ","))
+		d.text("example", readableColumns(r))
 	})
 }
 
