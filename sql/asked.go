@@ -1,48 +1,58 @@
 package sql
 
-import "github.com/postern-db/postern/schema"
+import (
+	"strings"
 
-// Asked writes queries for the rows that a plan asks for, whoever may see them, so that a policy can be held against them. From
-// says what a relation is read from: SQL text that stands in for its name.
+	"github.com/postern-db/postern/schema"
+)
+
+// AskedRow is the name of the relation's row in the queries of Asked.
+const AskedRow = "pgrst_asked"
+
+const (
+	askedParent   = "pgrst_parent"
+	askedJunction = "pgrst_junction"
+	askedNow      = "pgrst_now"
+)
+
+// Asked writes queries for the rows that a plan asks for, whoever may see them, so that a policy can be held against them. Texts of
+// SQL come from the catalog; Given are the arguments that they refer to, $1 first.
 type Asked struct {
-	Plan *Plan
-	From func(schema.Name) string
+	Plan  *Plan
+	Given []Arg
 }
 
-// Rows writes the query of the rows of a node that the plan asks for. path leads to the node from the root, which comes first. The
-// rows have the relation's own columns. Ranges, and filters by what else is embedded, do not count. ok is false if the rows
-// come from a function.
-func (a Asked) Rows(path []*Node) (q Query, ok bool) {
-	b := builder{plan: a.Plan}
-	ok = a.rows(&b, path, "*", "")
-	return Query{string(b.text), b.args}, ok
+// AskedSource says where rows are read.
+type AskedSource struct {
+	// Relation is read, as an item of FROM; Item is what is selected of each AskedRow.
+	Relation, Item string
+	// Parent are the rows of the node above, as an item of FROM, "" for those of the root; Junction those of the relation that
+	// joins them to this node, if one does.
+	Parent, Junction string
+	// ParentColumn names a column of the node above as the rows in Parent have it.
+	ParentColumn func(string) string
+	// Column names a column that the request names as Relation has it; nil if the names are the same.
+	Column func(string) string
 }
 
-// upName is the alias of the relations above the one that is asked for.
-const upName = "pgrst_up"
-
-// rows writes the query of the last node of path; and, if not empty, is a further condition.
-func (a Asked) rows(b *builder, path []*Node, items, and string) bool {
-	n := path[len(path)-1]
-	alias := schema.Name{Name: n.From.Name}
-	first := a.open(b, n, alias, items)
-	if and != "" {
-		first()
-		b.raw("(")
-		b.raw(and)
-		b.raw(")")
+func (s *AskedSource) column(name string) string {
+	if s.Column == nil {
+		return name
 	}
-	return a.above(b, path, alias, first)
+	return s.Column(name)
 }
 
-// open writes SELECT, FROM and the node's own conditions, and returns what begins the next one.
-func (a Asked) open(b *builder, n *Node, alias schema.Name, items string) (and func()) {
-	b.raw("SELECT " + items + " FROM ")
-	b.raw(a.From(n.From))
-	b.raw(" AS ")
-	b.ident(alias.Name)
-	sep := " WHERE "
-	and = func() { b.raw(sep); sep = " AND " }
+// All writes the query of all rows of a relation.
+func (a Asked) All(s AskedSource) Query {
+	b, _ := a.open(s)
+	return Query{string(b.text), b.args}
+}
+
+// Rows writes the query of the rows of a node: those that meet its conditions and belong to a row of the node above. Ranges, and
+// conditions on what else is embedded, do not count.
+func (a Asked) Rows(n *Node, s AskedSource) Query {
+	b, row := a.open(s)
+	and := conjunction(b, " WHERE ")
 	where := n.Where
 	if m := a.Plan.Mutation; m != nil && n == a.Plan.Root {
 		where = m.Where
@@ -50,52 +60,60 @@ func (a Asked) open(b *builder, n *Node, alias schema.Name, items string) (and f
 	for i := range where {
 		if !where[i].hasEmbed() {
 			and()
-			b.condition(alias, &where[i])
+			b.condition(row, &where[i])
 		}
 	}
-	return and
-}
-
-// above writes that a row of the relation above embeds this one.
-func (a Asked) above(b *builder, path []*Node, alias schema.Name, and func()) bool {
-	if len(path) == 1 {
-		return true
-	}
-	n, parent := path[len(path)-1], path[len(path)-2]
-	r := n.Relationship
-	if r == nil || r.Cardinality == schema.Computed || parent.From.Name == "" || a.Plan.Call != nil {
-		return false
-	}
-	up := schema.Name{Name: upName}
-	for range path[:len(path)-2] {
-		up.Name += "_"
+	if s.Parent == "" || n.Relationship == nil {
+		return Query{string(b.text), b.args}
 	}
 	and()
-	b.raw("EXISTS (")
-	next := a.open(b, parent, up, "1")
-	if j := r.Junction; j != nil {
-		next()
-		b.raw("EXISTS (SELECT 1 FROM ")
-		b.raw(a.From(j.Relation))
-		b.raw(" AS pgrst_junction WHERE true")
-		junction := schema.Name{Name: "pgrst_junction"}
+	parent, junction := schema.Name{Name: askedParent}, schema.Name{Name: askedJunction}
+	b.raw("EXISTS (SELECT 1 FROM " + s.Parent + " AS " + askedParent)
+	if s.Junction != "" {
+		b.raw(", " + s.Junction + " AS " + askedJunction)
+	}
+	and = conjunction(b, " WHERE ")
+	for _, p := range n.Relationship.Columns {
+		and()
+		b.equal(row, p.Target, parent, s.ParentColumn(p.Source))
+	}
+	if j := n.Relationship.Junction; j != nil {
 		for _, p := range j.TargetColumns {
-			b.raw(" AND ")
-			b.equal(junction, p.Target, alias, p.Source)
+			and()
+			b.equal(junction, p.Target, row, p.Source)
 		}
 		for _, p := range j.SourceColumns {
-			b.raw(" AND ")
-			b.equal(junction, p.Target, up, p.Source)
+			and()
+			b.equal(junction, p.Target, parent, s.ParentColumn(p.Source))
 		}
-		b.raw(")")
 	}
-	for _, p := range r.Columns {
-		next()
-		b.equal(alias, p.Target, up, p.Source)
-	}
-	ok := a.above(b, path[:len(path)-1], up, next)
 	b.raw(")")
-	return ok
+	return Query{string(b.text), b.args}
+}
+
+// JunctionRows writes the query of the rows of the relation that joins a node to the rows of the node above.
+func (a Asked) JunctionRows(n *Node, s AskedSource) Query {
+	b, row := a.open(s)
+	b.raw(" WHERE EXISTS (SELECT 1 FROM " + s.Parent + " AS " + askedParent)
+	and := conjunction(b, " WHERE ")
+	for _, p := range n.Relationship.Junction.SourceColumns {
+		and()
+		b.equal(row, p.Target, schema.Name{Name: askedParent}, s.ParentColumn(p.Source))
+	}
+	b.raw(")")
+	return Query{string(b.text), b.args}
+}
+
+func (a Asked) open(s AskedSource) (*builder, schema.Name) {
+	b := &builder{plan: a.Plan, args: a.Given[:len(a.Given):len(a.Given)]}
+	b.raw("SELECT " + s.Item + " FROM " + s.Relation + " AS " + AskedRow)
+	return b, schema.Name{Name: AskedRow}
+}
+
+// conjunction returns what writes first before the first of some conditions, and AND before the others.
+func conjunction(b *builder, first string) (and func()) {
+	sep := first
+	return func() { b.raw(sep); sep = " AND " }
 }
 
 // hasEmbed reports whether the condition asks whether an embedded relation is there.
@@ -108,61 +126,123 @@ func (c *Condition) hasEmbed() bool {
 	return c.Embed != nil
 }
 
-// Written writes the query of the rows as a create, update or upsert would leave them: the columns of the body, and the others as
-// they are now or by their default. passing is an SQL condition, from the catalog, on the rows as they are now. Defaults are
-// worked out only of the columns that defaults names; the others are null. Triggers are not run.
-func (a Asked) Written(passing string, defaults func(column string) bool) Query {
-	b := builder{plan: a.Plan}
-	rel, m, payload := a.Plan.Relation, a.Plan.Mutation, a.Plan.Request.Payload
-	update := a.Plan.Request.Action == Update
-	written := make(map[string]bool, len(m.Columns))
-	for i := range m.Columns {
-		written[m.Columns[i].Name] = true
+// Conflicting writes the query of the rows that are there already for what an insert with a conflict writes. ok is false if there can
+// be none, as where a sequence gives the key.
+func (a Asked) Conflicting(s AskedSource) (q Query, ok bool) {
+	m := a.Plan.Mutation
+	b, row := a.open(s)
+	b.raw(" WHERE EXISTS (SELECT 1 ")
+	a.body(b, false)
+	and := conjunction(b, " WHERE ")
+	a.upsertConditions(b, and)
+	for _, name := range m.OnConflict {
+		and()
+		if m.writes(name) {
+			b.equal(row, s.column(name), schema.Name{Name: "pgrst_body"}, name)
+			continue
+		}
+		c := a.Plan.Relation.Column(name)
+		if c == nil || c.Default == "" || DrawsFromSequence(c.Default) {
+			return Query{}, false
+		}
+		b.column(row, s.column(name))
+		b.raw(" = (" + c.Default + ")")
 	}
-	b.raw("SELECT ")
-	b.list(len(rel.Columns), ", ", func(i int) {
-		c := rel.Columns[i]
+	b.raw(")")
+	return Query{string(b.text), b.args}, len(m.OnConflict) > 0
+}
+
+// DrawsFromSequence reports whether a default's expression takes the next number of a sequence, which nobody knows before.
+func DrawsFromSequence(expression string) bool { return strings.Contains(expression, "nextval(") }
+
+func (m *Mutation) writes(column string) bool {
+	for i := range m.Columns {
+		if m.Columns[i].Name == column {
+			return true
+		}
+	}
+	return false
+}
+
+func (a Asked) body(b *builder, oneRow bool) {
+	p, m := a.Plan.Request.Payload, a.Plan.Mutation
+	b.fromBody(body{p.Raw, p.IsObject, m.ApplyDefaults, oneRow}, m.Columns)
+}
+
+// upsertConditions writes the filters of a PUT, which hold for the body.
+func (a Asked) upsertConditions(b *builder, and func()) {
+	if a.Plan.Request.Action == Upsert {
+		b.conditions(schema.Name{Name: "pgrst_body"}, a.Plan.Mutation.Where, and)
+	}
+}
+
+// Written says what becomes of the columns of a table that is written to, all of them, in order.
+type Written struct {
+	// Type is the table's row type; Alias is the name by which expressions of its columns know the row.
+	Type, Alias string
+	Columns     []WrittenColumn
+	// Now are the rows that are there, as an item of FROM; "" if new ones are written.
+	Now string
+	// Conflict says that the rows of the body are those of Now with the same key. Else all rows of Now get the one row of the body.
+	Conflict bool
+}
+
+// WrittenColumn is a column of a table that is written to.
+type WrittenColumn struct {
+	Name, Type string
+	// Body is the column of the body that is written to it, "" if none is: then it stays as it is, or a new row gets Default, null
+	// if that is "".
+	Body, Default string
+	// Generated is the expression of a generated column.
+	Generated string
+}
+
+// Written writes the query of the rows as a create, update or upsert would leave them before triggers run, each of the table's type.
+func (a Asked) Written(w *Written) Query {
+	b := &builder{plan: a.Plan, args: a.Given[:len(a.Given):len(a.Given)]}
+	alias := schema.Name{Name: w.Alias}
+	b.raw("SELECT ROW(")
+	b.list(len(w.Columns), ", ", func(i int) {
+		if g := w.Columns[i].Generated; g != "" {
+			b.raw("(" + g + ")")
+			return
+		}
+		b.column(alias, w.Columns[i].Name)
+	})
+	b.raw(")::" + w.Type + " FROM (SELECT ")
+	key := map[string]string{} // of the body, as the table has it
+	b.list(len(w.Columns), ", ", func(i int) {
+		c := &w.Columns[i]
 		switch {
-		case written[c.Name]:
-			b.raw("(pgrst_body.")
-			b.ident(c.Name)
-			b.raw(")")
-		case update:
-			b.raw("pgrst_now.")
-			b.ident(c.Name)
-		case c.Default != "" && !c.Generated && defaults(c.Name):
+		case c.Body != "":
+			b.column(schema.Name{Name: "pgrst_body"}, c.Body)
+			key[c.Body] = c.Name
+		case w.Now != "":
+			b.column(schema.Name{Name: askedNow}, c.Name)
+		case c.Default != "":
 			b.raw("(" + c.Default + ")")
 		default:
 			b.raw("NULL")
 		}
-		b.raw("::" + c.NominalType + " AS ")
+		b.raw("::" + c.Type + " AS ")
 		b.ident(c.Name)
 	})
 	b.raw(" ")
-	b.fromBody(body{payload.Raw, payload.IsObject, m.ApplyDefaults, update}, m.Columns)
-	if update {
-		b.raw(", (")
-		a.rows(&b, []*Node{a.Plan.Root}, "*", passing)
-		b.raw(") AS pgrst_now")
+	a.body(b, w.Now != "" && !w.Conflict)
+	if w.Now != "" {
+		b.raw(", " + w.Now + " AS " + askedNow)
 	}
-	return Query{string(b.text), b.args}
-}
-
-// Conflicting writes the query of the rows that are there already for what an upsert writes, by the columns of its conflict.
-func (a Asked) Conflicting() Query {
-	b := builder{plan: a.Plan}
-	m, payload := a.Plan.Mutation, a.Plan.Request.Payload
-	there := schema.Name{Name: a.Plan.Relation.Name.Name}
-	b.raw("SELECT * FROM ")
-	b.raw(a.From(a.Plan.Relation.Name))
-	b.raw(" AS ")
-	b.ident(there.Name)
-	b.raw(" WHERE EXISTS (SELECT 1 ")
-	b.fromBody(body{payload.Raw, payload.IsObject, m.ApplyDefaults, false}, m.Columns)
-	b.raw(" WHERE ")
-	b.list(len(m.OnConflict), " AND ", func(i int) {
-		b.equal(there, m.OnConflict[i], schema.Name{Name: "pgrst_body"}, m.OnConflict[i])
-	})
-	b.raw(")")
+	and := conjunction(b, " WHERE ")
+	a.upsertConditions(b, and)
+	if w.Conflict {
+		for _, name := range a.Plan.Mutation.OnConflict {
+			if key[name] != "" {
+				and()
+				b.equal(schema.Name{Name: askedNow}, key[name], schema.Name{Name: "pgrst_body"}, name)
+			}
+		}
+	}
+	b.raw(") AS ")
+	b.ident(w.Alias)
 	return Query{string(b.text), b.args}
 }

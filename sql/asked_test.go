@@ -6,7 +6,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/postern-db/postern/schema"
 	"github.com/postern-db/postern/sql"
 )
 
@@ -26,22 +25,35 @@ func TestNothingReachesAsked(t *testing.T) {
 		if err != nil || p.Root == nil || p.Relation == nil {
 			return
 		}
-		a := sql.Asked{Plan: p, From: func(n schema.Name) string { return n.Quoted() }}
+		a := sql.Asked{Plan: p}
+		same := func(name string) string { return name }
 		var queries []sql.Query
-		var walk func(path []*sql.Node)
-		walk = func(path []*sql.Node) {
-			if q, ok := a.Rows(path); ok {
-				queries = append(queries, q)
+		var walk func(n *sql.Node, parent string)
+		walk = func(n *sql.Node, parent string) {
+			src := sql.AskedSource{Relation: n.From.Quoted(), Item: sql.AskedRow, Parent: parent, ParentColumn: same}
+			if j := n.Relationship; j != nil && j.Junction != nil {
+				src.Junction = j.Junction.Relation.Quoted()
+				queries = append(queries, a.JunctionRows(n, src))
 			}
-			for _, child := range path[len(path)-1].Children {
-				walk(append(path[:len(path):len(path)], child))
+			queries = append(queries, a.Rows(n, src))
+			for _, child := range n.Children {
+				walk(child, n.From.Quoted())
 			}
 		}
-		walk([]*sql.Node{p.Root})
+		walk(p.Root, "")
 		if p.Mutation != nil && r.Payload != nil {
-			queries = append(queries, a.Written("", func(string) bool { return true }))
-			if len(p.Mutation.OnConflict) > 0 {
-				queries = append(queries, a.Conflicting())
+			w := sql.Written{Type: p.Relation.Name.Quoted(), Alias: p.Relation.Name.Name}
+			for _, c := range p.Relation.Columns {
+				w.Columns = append(w.Columns, sql.WrittenColumn{Name: c.Name, Type: c.NominalType, Default: c.Default})
+			}
+			for i, c := range p.Mutation.Columns {
+				w.Columns[i%len(w.Columns)].Body = c.Name
+			}
+			now := w
+			now.Now, now.Conflict = p.Relation.Name.Quoted(), len(p.Mutation.OnConflict) > 0
+			queries = append(queries, a.Written(&w), a.Written(&now))
+			if q, ok := a.Conflicting(sql.AskedSource{Relation: w.Type, Item: sql.AskedRow}); ok {
+				queries = append(queries, q)
 			}
 		}
 		for _, q := range queries {

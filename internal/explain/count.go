@@ -1,191 +1,345 @@
 package explain
 
 import (
-	"errors"
-	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/postern-db/postern/schema"
+	"github.com/postern-db/postern/internal/policy"
 	"github.com/postern-db/postern/sql"
 )
 
-// standIns makes a temporary view of each table in place of which rows can be counted: it reads with the rights of who made it, and
-// what is asked of it is evaluated as the caller. The views are gone when the transaction ends.
-func (e *explainer) standIns() error {
-	var session string
-	if err := e.tx.QueryRow(e.ctx, "select session_user").Scan(&session); err != nil {
-		return fmt.Errorf("explain: ask who is connected: %w", err)
-	}
-	me := e.db.Role(session)
-	for i := range e.parts {
-		p := &e.parts[i]
-		if _, done := e.stand[p.rel]; done || me == nil {
-			continue
-		}
-		maker := ""
+// countAll counts the rows of all parts: first those that a request finds, then what a write makes of them, and then what hangs on both.
+func (e *explainer) countAll() error {
+	turn := func(p *part) int {
 		switch {
-		case me.Superuser:
-		case me.BypassRLS && me.HasPrivilegesOf(p.rel.Owner):
-		case p.rel.ForceRLS && p.rel.RLS && !p.rel.Owner.BypassRLS && !p.rel.Owner.Superuser:
-			e.notes[p.rel] = "FORCE ROW LEVEL SECURITY holds the owner as well; connect as a superuser"
-			continue
-		case me.MaySet(p.rel.Owner):
-			maker = p.rel.Owner.Name
+		case len(p.path) != 1:
+			return 2
+		case p.written || p.conflict:
+			return 1
 		default:
-			e.notes[p.rel] = fmt.Sprintf("%s may not become the owner %s; connect as a superuser, as %s, or as a role that %s was granted to",
-				me.Name, p.rel.Owner.Name, p.rel.Owner.Name, p.rel.Owner.Name)
-			continue
+			return 0
 		}
-		name := "pg_temp.postern_asked_" + strconv.Itoa(len(e.stand)+1)
-		script := "savepoint postern_stand_in;"
-		if maker != "" {
-			script += "set local role " + schema.QuoteIdentifier(maker) + ";"
-		}
-		script += "create temporary view " + strings.TrimPrefix(name, "pg_temp.") + " as select * from " + p.rel.String() + ";" +
-			"grant select on " + name + " to public; set local role none; release savepoint postern_stand_in"
-		_, err := e.conn.Exec(e.ctx, script).ReadAll()
-		var refused *pgconn.PgError
-		switch {
-		case errors.As(err, &refused):
-			if _, err := e.conn.Exec(e.ctx, "rollback to savepoint postern_stand_in; release savepoint postern_stand_in").ReadAll(); err != nil {
+	}
+	for now := range 3 {
+		if now == 2 {
+			if err := e.keepDeleted(); err != nil {
 				return err
 			}
-			e.notes[p.rel] = refused.Message
-		case err != nil:
-			return err
-		default:
-			e.stand[p.rel] = name
+		}
+		for i := range e.parts {
+			if p := &e.parts[i]; turn(p) == now {
+				if err := e.count(p); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
 }
 
-// from is what a relation is read from in place of itself.
-func (e *explainer) from(name schema.Name) string {
-	if rel := e.db.Relation(name.Schema, name.Name); rel != nil {
-		if stand, ok := e.stand[rel]; ok {
-			return stand
-		}
-	}
-	return name.Quoted()
-}
-
 // count counts the rows of a part, and those that pass each policy.
 func (e *explainer) count(p *part) error {
-	name, ok := e.stand[p.rel]
-	if !ok {
-		p.Note = "rows are not counted: " + e.notes[p.rel]
-		return nil
+	if e.views[p.rel] != nil {
+		return nil // what is below it tells
 	}
-	asked := sql.Asked{Plan: e.in.Plan, From: e.from}
-	q := sql.Query{SQL: "select * from " + name}
-	switch {
-	case p.written && e.in.Plan.Request.Payload == nil:
-		return nil
-	case p.written:
-		q = asked.Written(e.passing(), func(column string) bool { return p.mentions(column) })
-	case p.conflict:
-		q = asked.Conflicting()
-	case p.path != nil:
-		if q, ok = asked.Rows(p.path); !ok {
-			p.Note = "rows are not counted: a function says which"
-			return nil
-		}
-	default:
-		p.Note = "of all rows"
-	}
-	all, refused, err := e.countWhere(p, q, "")
+	rs, note, err := e.rowsOf(p)
 	switch {
 	case err != nil:
 		return err
-	case refused != nil:
-		p.Note = "rows are not counted: " + refused.Message
+	case note != "":
+		p.Note = "rows are not counted: " + note
+		return nil
+	case rs == nil:
 		return nil
 	}
-	p.Asked = &all
-	if !p.holds() {
-		if p.rel.IsTable() {
-			p.Pass = p.Asked
+	if p.path == nil {
+		p.Note = "of all rows"
+	}
+	if rs.cut {
+		p.cut = true
+		p.addNote("no more were looked at")
+	}
+	asked := int64(len(rs.rows))
+	p.Asked = &asked
+	if p.rel.Kind != policy.View {
+		if err := e.holdAgainst(p, rs); err != nil {
+			return err
 		}
+		if pass := count(p.certain); pass == count(p.possible) {
+			p.Pass = &pass
+		}
+	}
+	if p.view != nil {
+		e.tellView(p)
+	}
+	if p.action == policy.CreateRows && len(e.in.Plan.Mutation.OnConflict) > 0 {
+		if _, note, err := e.conflicting(p); err != nil {
+			return err
+		} else if note != "" {
+			p.addNote("which are there already is not known: " + note)
+		}
+	}
+	return e.keepSeen(p, rs)
+}
+
+// keepSeen keeps the rows of a node that the caller sees, on which what is embedded hangs.
+func (e *explainer) keepSeen(p *part, rs *rowSet) (err error) {
+	switch {
+	case len(p.path) == 0 || p.conflict || e.in.Plan.Mutation != nil && len(p.path) == 1 && !p.written:
+	case p.junction:
+		e.joined[p.node()] = rs.where(p.certain)
+	case p.rel.Kind != policy.View:
+		e.seen[p.node()] = rs.where(p.certain)
+	case len(p.node().Children) > 0:
+		s, given, note := e.source(p)
+		if note != "" {
+			return nil
+		}
+		s.Relation, s.Item = p.rel.String(), sql.AskedRow
+		seen, refused, err := e.fetch(nil, sql.Asked{Plan: e.in.Plan, Given: arg(given)}.Rows(p.node(), s), given...)
+		if err != nil || refused != nil {
+			return err
+		}
+		e.seen[p.node()] = seen
+	}
+	return nil
+}
+
+// keepDeleted keeps the rows that a delete finds.
+func (e *explainer) keepDeleted() error {
+	for i := range e.parts {
+		if p := &e.parts[i]; len(p.path) == 1 && p.rel.IsTable() && e.in.Plan.Request.Action == sql.Delete {
+			rs, _, err := e.now(p)
+			if rs != nil {
+				e.seen[p.node()] = rs
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *part) addNote(note string) {
+	if p.Note != "" {
+		note = p.Note + ", " + note
+	}
+	p.Note = note
+}
+
+// tellView gives the view through which a table is reached the table's numbers.
+func (e *explainer) tellView(p *part) {
+	for i := range e.parts {
+		v := &e.parts[i]
+		if (v.rel == p.view.rel || v.below != nil && e.views[v.rel] != nil && v.view == p.view) && v.action == p.action && v.written == p.written &&
+			v.conflict == p.conflict && slices.Equal(v.path, p.path) {
+			v.Asked, v.Pass = p.Asked, p.Pass
+		}
+	}
+}
+
+// rowsOf are the rows that a part asks for, or note says why they are not known; all nil if there is nothing to count.
+func (e *explainer) rowsOf(p *part) (rs *rowSet, note string, err error) {
+	switch {
+	case p.written:
+		return e.written(p)
+	case p.conflict:
+		return e.conflicting(p)
+	}
+	for i := range e.parts {
+		if q := &e.parts[i]; q != p && q.rows != nil && q.rel == p.rel && q.view == p.view && !q.written && !q.conflict && q.junction == p.junction &&
+			len(p.path) > 0 && slices.Equal(p.path, q.path) {
+			return q.rows, "", nil
+		}
+	}
+	if len(p.path) == 0 {
+		return e.read(p, sql.AskedSource{Relation: p.rel.String(), Item: sql.AskedRow}, func(a sql.Asked, s sql.AskedSource) sql.Query {
+			return a.All(s)
+		})
+	}
+	s, given, note := e.source(p)
+	if note != "" {
+		return nil, note, nil
+	}
+	if p.junction {
+		return e.read(p, s, func(a sql.Asked, s sql.AskedSource) sql.Query { return a.JunctionRows(p.node(), s) }, given...)
+	}
+	return e.read(p, s, func(a sql.Asked, s sql.AskedSource) sql.Query { return a.Rows(p.node(), s) }, given...)
+}
+
+// source says where the rows of a part's node are read.
+func (e *explainer) source(p *part) (s sql.AskedSource, given []*rowSet, note string) {
+	s = sql.AskedSource{Relation: p.rel.String(), Item: sql.AskedRow}
+	switch {
+	case p.view != nil && p.view.definition == "":
+		return s, nil, "the query of the view " + p.view.rel.String() + " is not understood"
+	case p.view != nil:
+		s.Relation, s.Item = "("+p.view.definition+")", sql.AskedRow+"."+baseRow
+	case p.rel.Kind == policy.View:
+		s.Relation, s.Item = "("+e.queries[p.rel]+")", "true"
+	}
+	if len(p.path) == 1 {
+		return s, nil, ""
+	}
+	n, above := p.node(), p.path[len(p.path)-2]
+	parent := e.seen[above]
+	switch {
+	case parent == nil:
+		return s, nil, "what they hang on is not known"
+	case n.Relationship.Columns == nil && n.Relationship.Junction == nil:
+		return s, nil, "a function says which"
+	}
+	s.Parent, given = unnested(1), []*rowSet{parent}
+	s.ParentColumn = func(name string) string { return name }
+	if rel := e.relationOf(above); rel != nil && e.views[rel] != nil {
+		shows := e.views[rel].shows
+		for _, c := range joinColumns(n) {
+			if shows[c] == "" {
+				return s, nil, "they hang on what the view " + rel.String() + " computes"
+			}
+		}
+		s.ParentColumn = func(name string) string { return shows[name] }
+	}
+	if n.Relationship.Junction != nil && !p.junction {
+		junction := e.joined[n]
+		if junction == nil {
+			return s, nil, "what joins them is not known"
+		}
+		s.Junction, given = unnested(2), append(given, junction)
+	}
+	return s, given, ""
+}
+
+// joinColumns are the columns of the relation above that a node is joined by.
+func joinColumns(n *sql.Node) []string {
+	var out []string
+	pairs := n.Relationship.Columns
+	if j := n.Relationship.Junction; j != nil {
+		pairs = j.SourceColumns
+	}
+	for _, pair := range pairs {
+		out = append(out, pair.Source)
+	}
+	return out
+}
+
+func (e *explainer) relationOf(n *sql.Node) *policy.Relation {
+	return e.db.Relation(n.From.Schema, n.From.Name)
+}
+
+// read reads rows with the rights that it takes, and keeps them with the part.
+func (e *explainer) read(p *part, s sql.AskedSource, write func(sql.Asked, sql.AskedSource) sql.Query, given ...*rowSet) (*rowSet, string, error) {
+	relations := []*policy.Relation{p.rel}
+	switch {
+	case p.view != nil:
+		relations = p.view.reads
+	case p.rel.Kind == policy.View && len(p.path) > 0:
+		relations = relations[:0]
+		for _, d := range p.rel.Reads {
+			relations = append(relations, d.Relation)
+		}
+	}
+	return e.readFrom(p, relations, s, write, given...)
+}
+
+func (e *explainer) readFrom(p *part, relations []*policy.Relation, s sql.AskedSource, write func(sql.Asked, sql.AskedSource) sql.Query,
+	given ...*rowSet,
+) (*rowSet, string, error) {
+	as, note := e.reader(relations...)
+	if note != "" {
+		return nil, note, nil
+	}
+	rs, refused, err := e.fetch(as, write(sql.Asked{Plan: e.in.Plan, Given: arg(given)}, s), given...)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case refused != nil:
+		return nil, refused.Message, nil
+	}
+	p.rows = rs
+	return rs, "", nil
+}
+
+// arg makes room for arguments that are row sets.
+func arg(given []*rowSet) []sql.Arg { return make([]sql.Arg, len(given)) }
+
+// holdAgainst holds rows against the policies of a part.
+func (e *explainer) holdAgainst(p *part, rs *rowSet) error {
+	n := len(rs.rows)
+	p.certain, p.possible = filled(n, !p.holds()), filled(n, !p.holds())
+	if !p.holds() {
 		return nil
 	}
+	allCertain, allPossible := filled(n, true), filled(n, true)
 	for i := range p.Policies {
 		pol := &p.Policies[i]
 		if pol.Expression == "" {
 			continue
 		}
-		n, refused, err := e.countWhere(p, q, pol.Expression)
-		switch {
-		case err != nil:
+		certain, possible, err := e.holdAgainstOne(p, pol, rs)
+		if err != nil {
 			return err
-		case refused != nil:
-			pol.Error = refused.Message
-		default:
-			pol.Pass = &n
 		}
-	}
-	pass, refused, err := e.countWhere(p, q, p.rule())
-	if err == nil && refused == nil {
-		p.Pass = &pass
-	}
-	return err
-}
-
-// mentions says whether a policy of the part reads a column.
-func (p *part) mentions(column string) bool {
-	for i := range p.Policies {
-		for _, c := range p.Policies[i].columns {
-			if c == column {
-				return true
+		for row := range n {
+			switch {
+			case !pol.Applies:
+			case pol.Restrictive:
+				allCertain[row] = allCertain[row] && certain[row]
+				allPossible[row] = allPossible[row] && possible[row]
+			default:
+				p.certain[row] = p.certain[row] || certain[row]
+				p.possible[row] = p.possible[row] || possible[row]
 			}
 		}
 	}
-	return false
-}
-
-// passing is the condition on rows that an update finds: the policies to update and to read.
-func (e *explainer) passing() string {
-	var all []string
-	for i := range e.parts {
-		p := &e.parts[i]
-		if p.written || p.path == nil || len(p.path) > 1 || !p.holds() {
-			continue
-		}
-		all = append(all, "("+p.rule()+")")
+	for row := range n {
+		p.certain[row] = p.certain[row] && allCertain[row]
+		p.possible[row] = p.possible[row] && allPossible[row]
 	}
-	return strings.Join(all, " AND ")
+	return nil
 }
 
-// rule is what the policies that apply amount to: one of the permissive ones and all restrictive ones must be true.
-func (p *part) rule() string {
-	var permissive, all []string
-	for i := range p.Policies {
-		switch pol := &p.Policies[i]; {
-		case !pol.Applies || pol.Expression == "":
-		case pol.Restrictive:
-			all = append(all, pol.Expression)
-		default:
-			permissive = append(permissive, pol.Expression)
+func (e *explainer) holdAgainstOne(p *part, pol *Policy, rs *rowSet) (certain, possible []bool, err error) {
+	n := len(rs.rows)
+	unknown := ""
+	for _, c := range pol.columns {
+		if p.written && !p.conflict && e.unknown[c] {
+			unknown = c
 		}
 	}
-	if permissive == nil {
-		return "false"
+	var pass int64
+	switch {
+	case unknown != "":
+		pol.Error = "the value of " + unknown + " is not known before it is written"
+		return filled(n, false), filled(n, true), nil
+	case n == 0:
+		pol.Pass = &pass
+		return nil, nil, nil
 	}
-	return strings.Join(append(all, "("+strings.Join(permissive, " OR ")+")"), " AND ")
+	marked, refused, err := e.evaluate(rs, p.rel.Name, pol.Expression)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case refused != nil:
+		pol.Error = refused.Message
+		return filled(n, false), filled(n, true), nil
+	}
+	pass = count(marked)
+	pol.Pass = &pass
+	return marked, marked, nil
 }
 
-// countWhere counts the rows of a query for which an expression is true, "" for all of them.
-func (e *explainer) countWhere(p *part, q sql.Query, expression string) (n int64, refused *pgconn.PgError, err error) {
-	items := "pg_catalog.count(*)"
-	if expression != "" {
-		items += " filter (where " + expression + ")"
+func filled(n int, with bool) []bool {
+	out := make([]bool, n)
+	for i := range out {
+		out[i] = with
 	}
-	text := "select " + items + " from (select * from (" + q.SQL + ") pgrst_all limit " + strconv.Itoa(MaxCounted) + ") as " +
-		schema.QuoteIdentifier(p.rel.Name)
-	values, formats := arguments(q.Args)
-	refused, err = e.attempt(text, values, formats, func(row [][]byte) { n, _ = strconv.ParseInt(string(row[0]), 10, 64) })
-	return n, refused, err
+	return out
+}
+
+func count(marked []bool) (n int64) {
+	for _, m := range marked {
+		if m {
+			n++
+		}
+	}
+	return n
 }

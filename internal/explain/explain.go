@@ -35,36 +35,32 @@ type explainer struct {
 	db   *policy.Database
 	role *policy.Role
 	out  *Explanation
-	// stand are what stands in for the relations, with the rights of their owners.
-	stand map[*policy.Relation]string
-	// notes say why there is none.
-	notes map[*policy.Relation]string
-	parts []part
-}
-
-// part is a relation of the request with what is needed to judge it.
-type part struct {
-	Relation
-	rel    *policy.Relation
-	action policy.Action
-	access policy.Access
-	judged *policy.Role
-	// path leads to its node from the root; nil for what is below a view.
-	path []*sql.Node
-	// written says that the rows are those that a write would leave, conflict that they are there already where an upsert writes.
-	written, conflict bool
+	// session is who is connected.
+	session *policy.Role
+	parts   []part
+	// views are those that were asked about, nil those that are not simple; queries are the queries of the latter.
+	views   map[*policy.Relation]*view
+	queries map[*policy.Relation]string
+	// arrays are the array types of types.
+	arrays map[uint32]uint32
+	// seen are the rows of a node that the caller sees, joined those that join it to the node above.
+	seen, joined map[*sql.Node]*rowSet
+	// there are the rows that an insert with a conflict finds.
+	there *rowSet
+	// unknown are the columns of a new row whose values nobody knows before it is written.
+	unknown map[string]bool
 }
 
 // Run explains a request. conn must not be in a transaction; it is left as it was. An error is one of the connection or of the
 // database's, not the request's own: that is part of the explanation.
 func Run(ctx context.Context, conn *pgx.Conn, in *Input) (*Explanation, error) {
-	tx, err := conn.Begin(ctx)
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return nil, fmt.Errorf("explain: begin a transaction: %w", err)
 	}
 	e := &explainer{
-		ctx: ctx, tx: tx, conn: conn.PgConn(), in: in, stand: map[*policy.Relation]string{},
-		notes: map[*policy.Relation]string{},
+		ctx: ctx, tx: tx, conn: conn.PgConn(), in: in, views: map[*policy.Relation]*view{}, queries: map[*policy.Relation]string{},
+		arrays: map[uint32]uint32{}, seen: map[*sql.Node]*rowSet{}, joined: map[*sql.Node]*rowSet{}, unknown: map[string]bool{},
 	}
 	runErr := e.run()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -80,7 +76,7 @@ func Run(ctx context.Context, conn *pgx.Conn, in *Input) (*Explanation, error) {
 
 func (e *explainer) run() error {
 	t := e.in.Transaction
-	e.out = &Explanation{Method: e.in.Method, Target: e.in.Target, Role: t.Role, Claims: json.RawMessage(t.Claims), Arguments: []*string{}, Relations: []Relation{}}
+	e.out = &Explanation{Method: e.in.Method, Target: e.in.Target, Role: t.Role, Claims: json.RawMessage(t.Claims), Verdict: []string{}, Arguments: []*string{}, Relations: []Relation{}}
 	timeout := e.in.Timeout
 	if timeout == 0 {
 		timeout = 10 * time.Second
@@ -97,15 +93,21 @@ func (e *explainer) run() error {
 		e.out.Verdict = []string{fmt.Sprintf("There is no role %q.", t.Role)}
 		return nil
 	}
-	e.findParts()
+	if err := e.findSession(); err != nil {
+		return err
+	}
+	if err := e.findParts(); err != nil {
+		return err
+	}
 	for i := range e.parts {
-		if err := e.findGrants(&e.parts[i]); err != nil {
+		p := &e.parts[i]
+		if err := e.findGrants(p); err != nil {
 			return err
 		}
-		e.findPolicies(&e.parts[i])
-	}
-	if err := e.standIns(); err != nil {
-		return err
+		if err := e.findTriggers(p); err != nil {
+			return err
+		}
+		e.findPolicies(p)
 	}
 	if err := e.becomeCaller(); err != nil {
 		return err
@@ -115,15 +117,24 @@ func (e *explainer) run() error {
 			return err
 		}
 	}
-	for i := range e.parts {
-		if err := e.count(&e.parts[i]); err != nil {
-			return err
-		}
+	if err := e.countAll(); err != nil {
+		return err
 	}
 	for i := range e.parts {
 		e.out.Relations = append(e.out.Relations, e.parts[i].Relation)
 	}
 	e.out.Verdict = e.verdict()
+	return nil
+}
+
+func (e *explainer) findSession() error {
+	var name string
+	if err := e.tx.QueryRow(e.ctx, "select session_user::text").Scan(&name); err != nil {
+		return fmt.Errorf("explain: ask who is connected: %w", err)
+	}
+	if e.session = e.db.Role(name); e.session == nil {
+		return fmt.Errorf("explain: there is no role %q any more", name)
+	}
 	return nil
 }
 
@@ -151,11 +162,11 @@ func (e *explainer) becomeCaller() error {
 }
 
 // attempt runs a statement that may fail. Its error, if it is one of PostgreSQL's, is the first result; rows are passed to each.
-func (e *explainer) attempt(text string, args [][]byte, formats []int16, each func([][]byte)) (*pgconn.PgError, error) {
+func (e *explainer) attempt(text string, args [][]byte, types []uint32, formats []int16, each func([][]byte)) (*pgconn.PgError, error) {
 	if _, err := e.conn.Exec(e.ctx, "savepoint postern_explain").ReadAll(); err != nil {
 		return nil, err
 	}
-	r := e.conn.ExecParams(e.ctx, text, args, nil, formats, nil)
+	r := e.conn.ExecParams(e.ctx, text, args, types, formats, nil)
 	for r.NextRow() {
 		if each != nil {
 			each(r.Values())

@@ -1,8 +1,8 @@
 // Package explain tells why the rows of a request are seen or not: by grants and policies, each by itself, and by the plan.
 //
-// It works in one transaction that is rolled back. Rows are counted with the rights of the tables' owners, while the policies are
-// evaluated as the caller, since what they say depends on who asks. Before anything of the caller's or of a policy's is evaluated
-// the transaction is made read-only: a function that a policy calls cannot write. A write is explained, never done.
+// It works in one transaction that is read-only and rolled back, and makes nothing in the database: a function that a policy calls cannot
+// write, and a standby can be asked. A write is explained, never done. Rows are found with the rights of the tables' owners, and then
+// held against the policies as the caller, since what they say depends on who asks.
 package explain
 
 import "encoding/json"
@@ -47,6 +47,8 @@ type Relation struct {
 	// RLS says whether row-level security holds, and if not why.
 	RLS     string  `json:"rls"`
 	Missing []Grant `json:"missing_grants"`
+	// Triggers may change what is written before the policies are held against it: those FOR EACH ROW that run BEFORE it.
+	Triggers []string `json:"triggers"`
 	// Policies are all of the relation's for the action, those that do not apply included.
 	Policies []Policy `json:"policies"`
 	// Asked is how many rows the request asks for, or would write; Pass how many of them pass. Nil if they could not be counted: Note
@@ -56,9 +58,6 @@ type Relation struct {
 	Note  string `json:"note,omitempty"`
 	// Scan is how the plan reads it, such as Seq Scan; "" if it does not.
 	Scan string `json:"scan,omitempty"`
-
-	columns []string // that the request needs
-	returns bool     // of rows that are written: PostgreSQL insists that they can be read, since they are returned or filtered
 }
 
 // MaxCounted is how many rows are looked at for one relation.

@@ -25,12 +25,12 @@ func (e *explainer) findGrants(p *part) error {
 	}
 	var noUsage, whole bool
 	var columns []string
-	row := e.tx.QueryRow(e.ctx, missingSQL, p.judged.Name, p.rel.Schema.Name, p.rel.Name, privilege, p.columns, columnPrivilege)
+	row := e.tx.QueryRow(e.ctx, missingSQL, p.judged.Name, p.rel.Schema.Name, p.rel.Name, privilege, p.place.columns, columnPrivilege)
 	if err := row.Scan(&noUsage, &whole, &columns); err != nil {
 		return fmt.Errorf("explain: look for grants on %s: %w", p.rel, err)
 	}
 	to := policy.QuoteIdentifier(p.judged.Name)
-	if noUsage {
+	if noUsage && p.below == nil { // below a view nobody looks at schemas
 		p.Missing = append(p.Missing, Grant{Privilege: "USAGE", SQL: "grant usage on schema " + policy.QuoteIdentifier(p.rel.Schema.Name) + " to " + to + ";"})
 	}
 	_, some := e.anyColumn(p)

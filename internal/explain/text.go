@@ -50,18 +50,22 @@ func (r *Relation) text(b *strings.Builder) {
 		line("grants", "missing: %s", g.SQL)
 	}
 	line("security", "%s", r.RLS)
+	if len(r.Triggers) > 0 {
+		line("triggers", "%s, before the policies", strings.Join(r.Triggers, ", "))
+	}
 	switch {
 	case r.Asked != nil && r.Pass != nil:
 		more := ""
-		if *r.Asked >= MaxCounted {
-			more = " (no more were looked at)"
-		}
 		if r.Note != "" {
 			more += ", " + r.Note
 		}
 		line("rows", "%d of %d pass%s", *r.Pass, *r.Asked, more)
 	case r.Asked != nil:
-		line("rows", "%d asked for", *r.Asked)
+		more := ""
+		if r.Note != "" {
+			more = ", " + r.Note
+		}
+		line("rows", "%d asked for%s", *r.Asked, more)
 	case r.Note != "":
 		line("rows", "%s", r.Note)
 	}

@@ -25,7 +25,7 @@ func (e *explainer) try() error {
 		e.out.Arguments = append(e.out.Arguments, &text)
 	}
 	var lines []byte
-	refused, err := e.attempt("explain (format json, verbose) "+s.SQL, values, formats, func(row [][]byte) { lines = append(lines, row[0]...) })
+	refused, err := e.attempt("explain (format json, verbose) "+s.SQL, values, nil, formats, func(row [][]byte) { lines = append(lines, row[0]...) })
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (e *explainer) try() error {
 		e.readPlan(lines)
 		if p.ReadOnly() {
 			var n int64
-			refused, err = e.attempt(s.SQL, values, formats, func(row [][]byte) { n += rowsOf(s, row) })
+			refused, err = e.attempt(s.SQL, values, nil, formats, func(row [][]byte) { n += rowsOf(s, row) })
 			if err != nil {
 				return err
 			}

@@ -1,15 +1,15 @@
 package explain
 
 import (
-	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/postern-db/postern/internal/policy"
 )
 
 // verdict says in sentences what becomes of the request, and why.
 func (e *explainer) verdict() []string {
-	var v []string
+	v := []string{}
 	if x := e.out.Error; x != nil {
 		v = append(v, fmt.Sprintf("PostgreSQL refuses it: %s (%s).", x.Message, x.Code))
 	}
@@ -32,23 +32,40 @@ func (e *explainer) verdict() []string {
 	if len(v) > 1 {
 		return v // what is not granted is refused before any policy is asked
 	}
+	if e.updates() && len(e.in.Plan.Mutation.Columns) == 0 {
+		return append(v, "The body names no column: nothing is updated.")
+	}
 	for i := range e.parts {
-		for _, sentence := range e.judge(&e.parts[i]) {
+		p := &e.parts[i]
+		for _, sentence := range e.judge(p) {
 			v = appendNew(v, sentence)
 		}
-		if p := &e.parts[i]; (p.conflict || p.written && p.Action != "read") && p.Pass != nil && *p.Pass < *p.Asked {
+		if p.refused() {
 			break // there is no afterwards
 		}
 	}
-	if e.out.Rows != nil && len(e.parts) > 0 {
-		if pass := e.parts[0].Pass; pass != nil && *e.out.Rows < *pass {
-			v = append(v, fmt.Sprintf("The answer has %s: a limit, or what is embedded with !inner, leaves out the rest.", rows(*e.out.Rows)))
-		}
-	}
+	v = append(v, e.answered()...)
 	if r := e.in.Plan.Routine; r != nil {
 		v = append(v, fmt.Sprintf("It calls the function %s: what that reads and writes is not looked at.", r.Name))
 	}
 	return v
+}
+
+// answered says how many rows a read is answered with, where that is not told yet.
+func (e *explainer) answered() []string {
+	if e.out.Rows == nil || len(e.parts) == 0 {
+		return nil
+	}
+	n, first := *e.out.Rows, &e.parts[0]
+	switch {
+	case first.Pass == nil && first.Asked != nil && n < *first.Asked && first.rel.Kind == policy.View:
+		return []string{fmt.Sprintf("The answer has %s, of %s of the view %s that are there for whoever asks.", rows(n), rows(*first.Asked), first.Name)}
+	case first.Pass == nil:
+		return []string{fmt.Sprintf("The answer has %s.", rows(n))}
+	case n < *first.Pass && !first.cut:
+		return []string{fmt.Sprintf("The answer has %s: a limit, or what is embedded with !inner, leaves out the rest.", rows(n))}
+	}
+	return nil
 }
 
 func appendNew(list []string, s string) []string {
@@ -60,188 +77,226 @@ func appendNew(list []string, s string) []string {
 	return append(list, s)
 }
 
+// refused says that the request ends with the part, for sure.
+func (p *part) refused() bool {
+	return (p.conflict || p.written && p.action != policy.ReadRows) && p.Asked != nil && p.certain != nil && count(p.possible) < *p.Asked &&
+		len(p.Triggers) == 0
+}
+
 // judge says what becomes of one part.
 func (e *explainer) judge(p *part) []string {
-	if strings.HasPrefix(p.Part, "below") {
-		return p.below(e.role.Name)
+	switch {
+	case p.below != nil && p.view == nil:
+		return p.belowView(e.role.Name)
+	case p.rel.Kind == policy.View && (p.written || p.conflict || p.action != policy.ReadRows) && p.below == nil:
+		return e.judgeView(p)
+	case e.views[p.rel] != nil, len(p.Missing) > 0:
+		return nil
+	case p.view == nil:
+		return e.judgeRows(p)
+	case !p.holds():
+		return p.belowView(e.role.Name)
 	}
-	if len(p.Missing) > 0 {
+	if said := e.judgeRows(p); said != nil {
+		return append([]string{p.by(e.role.Name) + "."}, said...)
+	}
+	return nil
+}
+
+// judgeView says of a view that is written to what is not looked at.
+func (e *explainer) judgeView(p *part) []string {
+	if p.action == policy.ReadRows || p.conflict || p.access.Verdict == policy.No {
 		return nil
 	}
-	if p.Asked == nil || p.Pass == nil {
+	v := e.views[p.rel]
+	switch {
+	case len(p.access.Below) == 0 || v == nil:
+		return []string{fmt.Sprintf("What is written to the view %s goes where a trigger or a rule of it says: that is not looked at.", p.Name)}
+	case v.checks && p.written:
+		return []string{fmt.Sprintf("The view %s has a check option: what is written must be a row of the view. That is not looked at.", p.Name)}
+	}
+	return nil
+}
+
+// judgeRows says what becomes of the rows of a part.
+func (e *explainer) judgeRows(p *part) []string {
+	if p.Asked == nil {
+		return e.judgeUncounted(p)
+	}
+	asked := *p.Asked
+	switch {
+	case p.rel.Kind == policy.View, p.certain == nil, p.junction && p.Pass != nil && *p.Pass == asked: // a junction hides nothing
+		return nil
+	case p.written && asked > 0 && p.holds() && len(p.Triggers) > 0:
+		return e.judgeBeforeTriggers(p)
+	case p.Pass == nil && p.written && p.action != policy.ReadRows && count(p.possible) == asked:
+		return append([]string{fmt.Sprintf("Whether the %s passes cannot be told before.", p.Action)}, p.reasons(e)...)
+	case p.Pass == nil && !p.written:
 		return p.reasons(e)
 	}
-	asked, pass := *p.Asked, *p.Pass
+	pass := count(p.possible)
 	switch {
-	case p.conflict && asked == 0, p.path == nil && !p.conflict && pass == asked: // a junction hides nothing
-		return nil
-	case p.conflict && pass < asked:
-		return append([]string{fmt.Sprintf("The update is refused (42501): %s of %s %s there already, of which %s may update %d.", rows(asked), p.Name,
-			plural(int(asked), "is", "are"), p.Role, pass)}, p.reasons(e)...)
-	}
-	if p.written {
+	case p.conflict:
+		return p.judgeConflict(e, asked, pass)
+	case p.written:
 		return p.judgeWritten(e, asked, pass)
 	}
-	verb := map[string]string{"read": "sees", "update": "may update", "delete": "may delete"}[p.Action]
+	verb := map[policy.Action]string{policy.ReadRows: "sees", policy.UpdateRows: "may update", policy.DeleteRows: "may delete"}[p.action]
 	what := p.Name
-	if p.Part == "embedded" {
+	switch {
+	case p.junction:
+		what += ", which joins what is embedded,"
+	case len(p.path) > 1:
 		what = "the embedded " + p.Name
 	}
+	var out []string
 	switch {
-	case asked == 0 && p.Part == "embedded":
+	case asked == 0 && len(p.path) > 1:
 		return []string{fmt.Sprintf("There is no row of %s to embed, whoever asks.", p.Name)}
-	case asked == 0 && p.Note == "" && p.Action != "create":
+	case asked == 0:
 		return []string{fmt.Sprintf("There is no such row of %s, whoever asks.", p.Name)}
 	case pass == asked && p.holds():
-		return []string{fmt.Sprintf("%s %s %s of %s asked for.", p.Role, verb, every(asked), what)}
+		out = []string{fmt.Sprintf("%s %s %s of %s asked for.", p.Role, verb, every(asked), what)}
 	case pass == asked:
-		return []string{fmt.Sprintf("%s %s %s of %s asked for: row-level security is %s.", p.Role, verb, every(asked), what, p.RLS)}
+		out = []string{fmt.Sprintf("%s %s %s of %s asked for: row-level security is %s.", p.Role, verb, every(asked), what, p.RLS)}
 	default:
-		return append([]string{fmt.Sprintf("%s %s %d of %s of %s asked for.", p.Role, verb, pass, rows(asked), what)}, p.reasons(e)...)
+		out = append([]string{fmt.Sprintf("%s %s %d of %s of %s asked for.", p.Role, verb, pass, rows(asked), what)}, p.reasons(e)...)
+	}
+	if p.cut {
+		out = append(out, fmt.Sprintf("No more than %s of %s were looked at.", rows(asked), p.Name))
+	}
+	return out
+}
+
+// judgeUncounted is judge for rows of which no number is known.
+func (e *explainer) judgeUncounted(p *part) []string {
+	if !p.holds() || p.Note == "" {
+		return p.reasons(e)
+	}
+	return append([]string{fmt.Sprintf("How many rows of %s the policies let pass is not known: %s.", p.Name, p.Note)}, p.reasons(e)...)
+}
+
+// judgeBeforeTriggers is judge for rows that triggers may change before they are held against the policies.
+func (e *explainer) judgeBeforeTriggers(p *part) []string {
+	asked, pass := *p.Asked, count(p.possible)
+	before := fmt.Sprintf("%s %s of %s %s before the policies are asked, and may change what is written: what passes then is not known.",
+		plural(len(p.Triggers), "The trigger", "The triggers"), strings.Join(p.Triggers, ", "), p.Name, plural(len(p.Triggers), "runs", "run"))
+	if p.action == policy.ReadRows && pass == asked {
+		return []string{before}
+	}
+	as := "of %s as the request has them, %d would pass."
+	if asked == 1 {
+		as = "of %s as the request has it, %d would pass."
+	}
+	if p.action == policy.ReadRows {
+		as = strings.Replace(as, "pass", "be seen afterwards", 1)
+	}
+	sentence := fmt.Sprintf(as, rows(asked), pass)
+	return append([]string{before, strings.ToUpper(sentence[:1]) + sentence[1:]}, p.reasons(e)...)
+}
+
+// judgeConflict is judge for rows that are there already where an upsert writes.
+func (p *part) judgeConflict(e *explainer, asked, pass int64) []string {
+	there := fmt.Sprintf("%s of %s %s there already", rows(asked), p.Name, plural(int(asked), "is", "are"))
+	switch {
+	case asked == 0 || pass == asked && p.action == policy.ReadRows:
+		return nil
+	case pass == asked && p.written:
+		return []string{fmt.Sprintf("What the update would write to %s of %s passes the policies.", rows(asked), p.Name)}
+	case pass == asked:
+		return []string{fmt.Sprintf("%s. %s may update %s.", there, p.Role, plural(int(asked), "it", "them"))}
+	case p.written && p.action == policy.ReadRows:
+		return append([]string{fmt.Sprintf("The update is refused (42501): of %s of %s that it would write %s would not see %d afterwards.",
+			rows(asked), p.Name, p.Role, asked-pass)}, p.reasons(e)...)
+	case p.written:
+		return append([]string{fmt.Sprintf("The update is refused (42501): %d of %s that it would write to %s %s not pass.", asked-pass, rows(asked),
+			p.Name, plural(int(asked-pass), "does", "do"))}, p.reasons(e)...)
+	case p.action == policy.ReadRows:
+		return append([]string{fmt.Sprintf("The update is refused (42501): %s, of which %s sees %d.", there, p.Role, pass)}, p.reasons(e)...)
+	default:
+		return append([]string{fmt.Sprintf("The update is refused (42501): %s, of which %s may update %d.", there, p.Role, pass)}, p.reasons(e)...)
 	}
 }
 
 // judgeWritten is judge for rows as a write would leave them.
 func (p *part) judgeWritten(e *explainer, asked, pass int64) []string {
 	switch {
-	case asked == 0 || pass == asked && p.Action == "read":
+	case asked == 0 || pass == asked && p.action == policy.ReadRows:
 		return nil
 	case pass == asked:
-		return []string{fmt.Sprintf("%s may %s %s of %s: what would be written passes.", p.Role, p.Action, rows(asked), p.Name)}
-	case p.Action != "read":
+		return p.judgeNew(e, asked)
+	case p.action != policy.ReadRows:
 		return append([]string{fmt.Sprintf("The %s is refused (42501): %d of %s that it would write to %s %s not pass.", p.Action, asked-pass,
 			rows(asked), p.Name, plural(int(asked-pass), "does", "do"))}, p.reasons(e)...)
+	}
+	unseen := fmt.Sprintf("%s would not see %d of them afterwards.", p.Role, asked-pass)
+	switch {
+	case p.returns && len(e.in.Plan.Mutation.OnConflict) > 0:
+		return append([]string{fmt.Sprintf("The %s is refused (42501): of %s of %s that it would write, %s would not see %d. A create that looks for "+
+			"rows that are there already has to see what it writes.", e.writes(), rows(asked), p.Name, p.Role, asked-pass)}, p.reasons(e)...)
 	case p.returns:
-		return append([]string{fmt.Sprintf("%s could be written, but %s would not see %d of them afterwards. So the request is refused (42501), since it "+
-			"returns or filters what it writes. With Prefer: return=minimal and without filters it is not.", rows(asked), p.Role, asked-pass)},
-			p.reasons(e)...)
+		return append([]string{fmt.Sprintf("%s could be written, but %s So the request is refused (42501), since it returns or filters what it writes. "+
+			"With Prefer: return=minimal and without filters it is not.", rows(asked), unseen)}, p.reasons(e)...)
 	default:
-		return append([]string{fmt.Sprintf("%s would be written, but %s would not see %d of them afterwards.", rows(asked), p.Role, asked-pass)},
-			p.reasons(e)...)
+		return append([]string{fmt.Sprintf("%s would be written, but %s", rows(asked), unseen)}, p.reasons(e)...)
 	}
 }
 
-// below says as whom a relation below a view is judged.
-func (p *part) below(caller string) []string {
-	who := fmt.Sprintf("%s is read by the view as its owner %s, not as %s", p.Name, p.Role, caller)
-	if p.Role == caller {
-		who = fmt.Sprintf("%s is read by the view as %s", p.Name, caller)
+// writes is what the request does to rows.
+func (e *explainer) writes() string {
+	if e.updates() {
+		return "update"
 	}
+	return "create"
+}
+
+// judgeNew is judge for rows that pass, some of which may be there already.
+func (p *part) judgeNew(e *explainer, asked int64) []string {
+	var out []string
+	fresh := asked
+	if m := e.in.Plan.Mutation; p.action == policy.CreateRows && len(m.OnConflict) > 0 && e.there != nil {
+		there := min(int64(len(e.there.rows)), asked)
+		fresh -= there
+		if there > 0 && (!m.Merge || len(m.Columns) == 0) {
+			out = append(out, fmt.Sprintf("%d of %s of %s %s there already and %s skipped.", there, rows(asked), p.Name, plural(int(there), "is", "are"),
+				plural(int(there), "is", "are")))
+		}
+	}
+	if fresh > 0 {
+		out = append(out, fmt.Sprintf("%s may %s %s of %s: what would be written passes the policies.", p.Role, p.Action, rows(fresh), p.Name))
+	}
+	return out
+}
+
+// by says as whom a relation below a view is judged.
+func (p *part) by(caller string) string {
+	verb := "written"
+	if p.action == policy.ReadRows {
+		verb = "read"
+	}
+	if p.Role == caller {
+		return fmt.Sprintf("%s is %s by the view as %s", p.Name, verb, caller)
+	}
+	return fmt.Sprintf("%s is %s by the view as its owner %s, not as %s", p.Name, verb, p.Role, caller)
+}
+
+// belowView says as whom a relation below a view is judged, and what becomes of its rows, be they asked for or not.
+func (p *part) belowView(caller string) []string {
+	who := p.by(caller)
 	switch {
-	case p.holds() && p.Pass != nil && p.Asked != nil:
+	case p.rel.Kind == policy.View:
+		return nil
+	case p.holds() && p.Pass != nil && p.Asked != nil && p.action == policy.ReadRows:
 		return []string{fmt.Sprintf("%s: %d of all %s pass the policies.", who, *p.Pass, rows(*p.Asked))}
 	case p.holds():
 		return []string{who + ": the policies for " + p.Role + " hold."}
-	case p.rel.RLS && p.Role != caller:
+	case p.rel.RLS && p.Role != caller && p.action == policy.ReadRows:
 		return []string{fmt.Sprintf("%s: its row-level security hides nothing from whoever may read the view. To be judged as the caller, the view "+
+			"needs security_invoker (PostgreSQL 15).", who)}
+	case p.rel.RLS && p.Role != caller:
+		return []string{fmt.Sprintf("%s: its row-level security refuses nothing to whoever may write to the view. To be judged as the caller, the view "+
 			"needs security_invoker (PostgreSQL 15).", who)}
 	default:
 		return []string{who + ": row-level security is " + p.RLS + "."}
 	}
-}
-
-// reasons says which policies keep rows from passing.
-func (p *part) reasons(e *explainer) []string {
-	if !p.holds() {
-		return nil
-	}
-	command := map[string]string{"read": "SELECT", "create": "INSERT", "update": "UPDATE", "delete": "DELETE"}[p.Action]
-	var out, others []string
-	permissive := 0
-	for i := range p.Policies {
-		pol := &p.Policies[i]
-		if !pol.Applies {
-			others = append(others, pol.Name+" is for "+strings.Join(pol.Roles, ", "))
-			continue
-		}
-		if !pol.Restrictive {
-			permissive++
-		}
-		if pol.Error != "" {
-			out = append(out, fmt.Sprintf("The policy %s cannot be evaluated: %s.", pol.Name, pol.Error))
-			continue
-		}
-		if pol.Pass == nil || p.Asked == nil || *pol.Pass == *p.Asked {
-			continue
-		}
-		kind := "policy"
-		if pol.Restrictive {
-			kind = "restrictive policy"
-		}
-		out = append(out, fmt.Sprintf("The %s %s lets %d of %s pass: %s %s.%s", kind, pol.Name, *pol.Pass, rows(*p.Asked), pol.Clause,
-			oneLine(pol.Expression), e.known(pol.Expression)))
-	}
-	switch {
-	case permissive > 0:
-	case len(p.Policies) == 0:
-		out = append([]string{fmt.Sprintf("Row-level security of %s is on, and there is no policy for %s: no row passes.", p.Name, command)}, out...)
-	default:
-		sentence := fmt.Sprintf("No permissive policy for %s on %s is for %s: no row passes.", command, p.Name, p.Role)
-		if others != nil {
-			sentence += " But " + strings.Join(others, ", ") + "."
-		}
-		out = append([]string{sentence}, out...)
-	}
-	return out
-}
-
-var (
-	claimPattern = regexp.MustCompile(`->>? '((?:[^']|'')+)'|auth\.claim\('((?:[^']|'')+)'|auth\.(uid|role|has_scope)\(`)
-	helperClaims = map[string]string{"uid": "sub", "role": "role", "has_scope": "scope"}
-)
-
-// known says what an expression finds that asks who calls.
-func (e *explainer) known(expression string) string {
-	var out string
-	if strings.Contains(strings.ToLower(expression), "current_user") {
-		out += " The role is " + e.out.Role + "."
-	}
-	if !strings.Contains(expression, "request.jwt.claim") && !strings.Contains(expression, "auth.") {
-		return out
-	}
-	var claims map[string]json.RawMessage
-	_ = json.Unmarshal(e.out.Claims, &claims) // what is no object has no claims
-	told := map[string]bool{}
-	for _, m := range claimPattern.FindAllStringSubmatch(expression, -1) {
-		name := strings.ReplaceAll(m[1]+m[2], "''", "'")
-		if m[3] != "" {
-			name = helperClaims[m[3]]
-		}
-		if told[name] {
-			continue
-		}
-		told[name] = true
-		if value, ok := claims[name]; ok {
-			out += fmt.Sprintf(" The claim %s is %s.", name, value)
-		} else {
-			out += fmt.Sprintf(" The token has no claim %s.", name)
-		}
-	}
-	return out
-}
-
-// oneLine joins the lines of an expression, which PostgreSQL breaks at subqueries.
-func oneLine(expression string) string {
-	lines := strings.Split(expression, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
-	}
-	return strings.Join(lines, " ")
-}
-
-func rows(n int64) string { return fmt.Sprintf("%d %s", n, plural(int(n), "row", "rows")) }
-
-// every is all rows, or the only one.
-func every(n int64) string {
-	if n == 1 {
-		return "the 1 row"
-	}
-	return "all " + rows(n)
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }

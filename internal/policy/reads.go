@@ -90,9 +90,9 @@ func (rel *Relation) query() *nodetree.Node {
 	return rel.Query.List[0].Node
 }
 
-// base returns the relation that a simple view's rows are rows of, into which PostgreSQL writes what is written to the view, and
+// Base returns the relation that a simple view's rows are rows of, into which PostgreSQL writes what is written to the view, and
 // for each of the view's columns the base's column that it shows, by number.
-func (d *Database) base(view *Relation) (base *Relation, shows map[int]int) {
+func (d *Database) Base(view *Relation) (base *Relation, shows map[int]int) {
 	query := view.query()
 	from := query.Field("jointree").Node.Nodes("fromlist")
 	table := query.Nodes("rtable")

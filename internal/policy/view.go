@@ -29,7 +29,7 @@ func (j *judge) view(a *Access, view *Relation, action Action) {
 	case view.updatable&action.mask() == 0:
 		a.Verdict, a.Why = Yes, "a trigger decides"
 	default:
-		base, shows := j.d.base(view)
+		base, shows := j.d.Base(view)
 		if base == nil {
 			a.Verdict, a.Why = Yes, "a rule decides"
 			return
