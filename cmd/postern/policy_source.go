@@ -45,5 +45,7 @@ func (s policySource) load(a *app) (*policy.Database, error) {
 		return nil, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(a.ctx)) }() // all was read
-	return policy.Load(a.ctx, conn, policy.Config{Schemas: settings.DBSchemas, Login: s.Login, Anonymous: settings.DBAnonRole})
+	return policy.Load(a.ctx, conn, policy.Config{
+		Schemas: settings.DBSchemas, Login: s.Login, Anonymous: settings.DBAnonRole, PreConfig: settings.DBPreConfig.String(),
+	})
 }

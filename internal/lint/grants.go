@@ -34,7 +34,7 @@ func grantChecks() []Check {
 		{
 			ID: "sequence-without-usage", Group: groupGrants, Severity: Error,
 			Title: "sequence that a role may not use, though it may insert",
-			Why:   "The column's default draws from the sequence with the caller's rights, so that each insert without a value fails with 42501.",
+			Why:   "The column's default draws from the sequence with the caller's rights, through a view too, so that each insert without a value fails with 42501.",
 			find:  sequenceWithoutUsage,
 		},
 		{
@@ -119,23 +119,50 @@ func sequenceWithoutUsage(r *reporter) {
 			continue
 		}
 		for _, use := range s.Columns {
-			if use.Column == nil || !slices.Contains(r.relations, use.Relation) {
+			if use.Column == nil {
 				continue
 			}
 			var who []*policy.Role
+			through := ""
 			for _, role := range r.callers {
-				a := r.may(role, policy.CreateRows, use.Relation)
-				if a.Verdict != policy.No && !policy.Granted(s.Grants, role, policy.Usage) && !policy.Granted(s.Grants, role, policy.Update) {
+				if policy.Granted(s.Grants, role, policy.Usage) || policy.Granted(s.Grants, role, policy.Update) {
+					continue
+				}
+				if by := r.insertsBy(role, use.Relation); by != nil {
 					who = append(who, role)
+					if by != use.Relation {
+						through = " through " + by.String()
+					}
 				}
 			}
 			if who != nil {
 				name := policy.QuoteName(s.Schema.Name, s.Name)
-				r.report("sequence "+name, fmt.Sprintf("default of %s.%s, into which %s may insert", use.Relation, policy.QuoteIdentifier(use.Column.Name), list(who)),
+				r.report("sequence "+name, fmt.Sprintf("default of %s.%s, into which %s may insert%s", use.Relation, policy.QuoteIdentifier(use.Column.Name), list(who), through),
 					fmt.Sprintf("grant usage on sequence %s to %s;\n-- or make it an identity column, which needs no grant", name, all(who)))
 			}
 		}
 	}
+}
+
+// insertsBy returns what of the API a role inserts into to insert into a table: itself, a view over it, or nil if there is nothing. The
+// caller calls a default's function also where a view inserts as its owner.
+func (s *state) insertsBy(role *policy.Role, table *policy.Relation) *policy.Relation {
+	var into func(a policy.Access) bool
+	into = func(a policy.Access) bool {
+		return slices.ContainsFunc(a.Below, func(b policy.Below) bool { return b.Relation == table || into(b.Access) })
+	}
+	if slices.Contains(s.relations, table) && s.may(role, policy.CreateRows, table).Verdict != policy.No {
+		return table
+	}
+	for _, rel := range s.relations {
+		if rel.Kind != policy.View {
+			continue
+		}
+		if a := s.may(role, policy.CreateRows, rel); a.Verdict != policy.No && into(a) {
+			return rel
+		}
+	}
+	return nil
 }
 
 func schemaWithoutUsage(r *reporter) {

@@ -36,7 +36,7 @@ grant usage on schema api to web_user, web_admin, web_anon;
 `
 
 func served() policy.Config {
-	return policy.Config{Schemas: []string{"api"}, Login: "web_login", Anonymous: "web_anon"}
+	return policy.Config{Schemas: []string{"api"}, Login: "web_login", Anonymous: "web_anon", PreConfig: "private.settings"}
 }
 
 // find runs scripts and then all checks, in a transaction that is undone, since roles belong to the whole server.

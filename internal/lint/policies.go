@@ -231,7 +231,7 @@ func policyDuplicate(r *reporter) {
 	for _, rel := range r.relations {
 		for i, p := range rel.Policies {
 			for _, q := range rel.Policies[:i] {
-				if p.Permissive == q.Permissive && (p.Command == q.Command || q.Command == "") && covers(q, p) && sameExpressions(p, q) {
+				if p.Permissive == q.Permissive && (p.Command == q.Command || q.Command == "") && covers(q, p) && r.sameExpressions(p, q) {
 					r.report(policyObject(p), "the same as "+policy.QuoteIdentifier(q.Name), fmt.Sprintf("drop policy %s on %s;", policy.QuoteIdentifier(p.Name), rel))
 					break
 				}
@@ -245,8 +245,42 @@ func covers(q, p *policy.Policy) bool {
 	return q.Public || !p.Public && !slices.ContainsFunc(p.Roles, func(r *policy.Role) bool { return !slices.Contains(q.Roles, r) })
 }
 
-func sameExpressions(p, q *policy.Policy) bool {
-	return p.Using.Tree.Equal(q.Using.Tree) && (p.Check.Tree.Equal(q.Check.Tree) || p.CheckFor().Tree.Equal(q.CheckFor().Tree))
+func (s *state) sameExpressions(p, q *policy.Policy) bool {
+	return s.equivalent(p.Using.Tree, q.Using.Tree) &&
+		(s.equivalent(p.Check.Tree, q.Check.Tree) || s.equivalent(p.CheckFor().Tree, q.CheckFor().Tree))
+}
+
+// equivalent says whether two expressions are the same but for the order of the operands of AND, OR and operators that have a commutator.
+func (s *state) equivalent(a, b *nodetree.Node) bool {
+	if a == nil || b == nil || a.Equal(b) {
+		return a == nil && b == nil || a.Equal(b)
+	}
+	if a.Name != b.Name {
+		return false
+	}
+	x, y := a.Nodes("args"), b.Nodes("args")
+	if len(x) != len(y) {
+		return false
+	}
+	switch a.Name {
+	case "BOOLEXPR":
+		if a.Field("boolop").Word() != b.Field("boolop").Word() {
+			return false
+		}
+		for _, arg := range x {
+			i := slices.IndexFunc(y, func(n *nodetree.Node) bool { return s.equivalent(arg, n) })
+			if i < 0 {
+				return false
+			}
+			y = slices.Delete(slices.Clone(y), i, i+1)
+		}
+		return true
+	case "OPEXPR":
+		o := s.Operator(a.OID("opno"))
+		return o != nil && len(x) == 2 && o.Commutator == b.OID("opno") && a.OID("inputcollid") == b.OID("inputcollid") &&
+			s.equivalent(x[0], y[1]) && s.equivalent(x[1], y[0])
+	}
+	return false
 }
 
 func restrictiveOnly(r *reporter) {

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/postern-db/postern/internal/policy"
@@ -110,9 +111,36 @@ func loginHasRights(r *reporter) {
 			}
 		}
 	}
+	own := func(grants []policy.Grant, privileges ...policy.Privilege) bool {
+		return slices.ContainsFunc(grants, func(g policy.Grant) bool {
+			return g.Role == r.Login && (privileges == nil || slices.Contains(privileges, g.Privilege))
+		})
+	}
+	for _, f := range r.Functions {
+		switch {
+		case f.Schema == nil || f.Extension != "":
+		case f.Owner == r.Login:
+			note("owns "+routine(f), fmt.Sprintf("alter %s owner to …;", routine(f)))
+		case own(f.Grants) && !r.IsPreConfig(f):
+			note("execute on "+routine(f), fmt.Sprintf("revoke execute on %s from %s;", routine(f), quoted(r.Login)))
+		}
+	}
+	for _, s := range r.Sequences {
+		switch name := policy.QuoteName(s.Schema.Name, s.Name); {
+		case s.Owner == r.Login:
+			if !slices.ContainsFunc(s.Columns, func(u policy.SequenceUse) bool { return u.Relation.Owner == r.Login }) && !s.Identity {
+				note("owns sequence "+name, fmt.Sprintf("alter sequence %s owner to …;", name))
+			}
+		case own(s.Grants):
+			note("rights on sequence "+name, fmt.Sprintf("revoke all on sequence %s from %s;", name, quoted(r.Login)))
+		}
+	}
 	for _, s := range r.Schemas {
-		if s.Owner == r.Login {
-			note("owns schema "+policy.QuoteIdentifier(s.Name), fmt.Sprintf("alter schema %s owner to …;", policy.QuoteIdentifier(s.Name)))
+		switch name := policy.QuoteIdentifier(s.Name); {
+		case s.Owner == r.Login:
+			note("owns schema "+name, fmt.Sprintf("alter schema %s owner to …;", name))
+		case own(s.Grants, policy.Create):
+			note("create in schema "+name, fmt.Sprintf("revoke create on schema %s from %s;", name, quoted(r.Login)))
 		}
 	}
 	if what == nil {
@@ -138,8 +166,23 @@ func callerBypasses(r *reporter) {
 		if role.BypassRLS {
 			have = append(have, "BYPASSRLS")
 		}
-		r.report("role "+quoted(role), strings.Join(have, ", "), fmt.Sprintf("alter role %s nosuperuser nobypassrls;\n-- or: revoke %[1]s from %s;", quoted(role), quoted(r.Login)))
+		fix := fmt.Sprintf("alter role %s nosuperuser nobypassrls;", quoted(role))
+		if members := r.members(role); members != nil {
+			fix += fmt.Sprintf("\n-- or: revoke %s from %s;", quoted(role), all(members))
+		}
+		r.report("role "+quoted(role), strings.Join(have, ", "), fix)
 	}
+}
+
+// members returns the roles by whose own membership the server may become a role: the login role, or others that it may become.
+func (s *state) members(of *policy.Role) []*policy.Role {
+	var out []*policy.Role
+	for _, role := range s.Roles {
+		if s.Login.Member(role) && slices.ContainsFunc(role.Memberships, func(m policy.Membership) bool { return m.Role == of && m.Set }) {
+			out = append(out, role)
+		}
+	}
+	return out
 }
 
 func callerCreates(r *reporter) {

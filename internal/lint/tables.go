@@ -56,27 +56,27 @@ func rlsDisabled(r *reporter) {
 		if !rel.IsTable() || rel.RLS || len(rel.Policies) > 0 {
 			continue
 		}
-		var who []*policy.Role
-		writes := false
+		var readers, writers []*policy.Role
 		for _, role := range r.callers {
-			reaches := false
-			for _, action := range policy.Actions {
-				if r.may(role, action, rel).Verdict != policy.No {
-					reaches, writes = true, writes || action != policy.ReadRows
-				}
+			if r.may(role, policy.ReadRows, rel).Verdict != policy.No {
+				readers = append(readers, role)
 			}
-			if reaches {
-				who = append(who, role)
+			if slices.ContainsFunc(policy.Actions, func(a policy.Action) bool { return a != policy.ReadRows && r.may(role, a, rel).Verdict != policy.No }) {
+				writers = append(writers, role)
 			}
 		}
 		fix := fmt.Sprintf("alter table %s enable row level security;\n-- then a policy for each action that callers need", rel)
 		switch {
-		case len(who) == 0:
+		case readers == nil && writers == nil:
 			r.reportAs(Info, object(rel), "nobody is granted it yet", fix)
-		case writes:
-			r.report(object(rel), "open to "+list(who)+", to write too", fix)
+		case writers == nil:
+			r.report(object(rel), "open to "+list(readers), fix)
+		case readers == nil:
+			r.report(object(rel), "open to "+list(writers)+", to write", fix)
+		case slices.Equal(readers, writers):
+			r.report(object(rel), "open to "+list(readers)+", to write too", fix)
 		default:
-			r.report(object(rel), "open to "+list(who), fix)
+			r.report(object(rel), "open to "+list(readers)+"; to write, to "+list(writers), fix)
 		}
 	}
 }

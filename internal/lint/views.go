@@ -1,10 +1,12 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/postern-db/postern/internal/nodetree"
 	"github.com/postern-db/postern/internal/policy"
 )
 
@@ -14,20 +16,20 @@ func viewChecks() []Check {
 	return []Check{
 		{
 			ID: "view-bypasses-rls", Group: groupViews, Severity: Error,
-			Title: "view that shows rows past the policies of its tables",
-			Why: "A view reads its tables as its owner unless it is security_invoker (PostgreSQL 15). If the policies do not hold the owner, every reader of the view " +
-				"sees every row.",
+			Title: "view that shows or writes rows past the policies of its tables",
+			Why: "A view reads and writes its tables as its owner unless it is security_invoker (PostgreSQL 15). If the policies do not hold the owner, everybody " +
+				"who may use the view sees or writes every row.",
 			find: viewBypassesRLS,
 		},
 		{
 			ID: "materialized-view-exposed", Group: groupViews, Severity: Warning,
-			Title: "exposed materialized view that callers may read",
-			Why:   "It holds what its owner saw when it was refreshed. Row-level security does not hold for it: every reader sees every row.",
+			Title: "materialized view that callers may read, by itself or through a view",
+			Why:   "It holds what its owner saw when it was refreshed. Row-level security does not hold for it: every reader sees every row, unless a view before it asks who reads.",
 			find:  func(r *reporter) { unprotected(r, policy.MaterializedView) },
 		},
 		{
 			ID: "foreign-table-exposed", Group: groupViews, Severity: Warning,
-			Title: "exposed foreign table that callers may use",
+			Title: "foreign table that callers may read, by itself or through a view",
 			Why:   "Row-level security does not hold for it, and on the other server all callers are one user, that of the user mapping.",
 			find:  func(r *reporter) { unprotected(r, policy.ForeignTable) },
 		},
@@ -39,44 +41,95 @@ func viewBypassesRLS(r *reporter) {
 		if rel.Kind != policy.View {
 			continue
 		}
-		past := map[*policy.Relation]*policy.Role{}
-		r.past(rel, past, map[*policy.Relation]bool{})
-		readers := r.readers(rel)
-		if len(past) == 0 || len(readers) == 0 {
+		past := r.past(rel)
+		readers, writers := r.readers(rel), r.writers(rel, past)
+		if len(past) == 0 || len(readers)+len(writers) == 0 {
 			continue
 		}
-		var tables []string
-		for _, t := range r.Relations { // in order
-			if past[t] != nil {
-				tables = append(tables, fmt.Sprintf("%s as %s", t, quoted(past[t])))
+		var tables, fixes []string
+		for _, p := range past {
+			name := fmt.Sprintf("%s as %s", p.table, quoted(p.view.Owner))
+			fix := fmt.Sprintf("alter view %s set (security_invoker = true);", p.view)
+			if r.Version < 150000 {
+				fix = fmt.Sprintf("-- alter view %s owner to …;", p.view)
+			}
+			if p.view != rel {
+				name += " by " + p.view.String()
+			}
+			tables = append(tables, name)
+			if !slices.Contains(fixes, fix) {
+				fixes = append(fixes, fix)
 			}
 		}
-		fix := fmt.Sprintf("alter view %s set (security_invoker = true);\n-- callers then need SELECT on what it reads", rel)
-		if r.Version < 150000 {
-			fix = fmt.Sprintf("-- PostgreSQL 15 has security_invoker; until then let a role own it that the policies hold:\n-- alter view %s owner to …;", rel)
+		var deeds []string
+		if len(readers) > 0 {
+			deeds = append(deeds, list(readers)+" sees "+strings.Join(tables, ", "))
 		}
-		r.report(object(rel), fmt.Sprintf("%s sees %s", list(readers), strings.Join(tables, ", ")), fix)
+		if len(writers) > 0 {
+			deeds = append(deeds, list(writers)+" writes "+strings.Join(tables, ", "))
+		}
+		fix := strings.Join(fixes, "\n")
+		if r.Version < 150000 {
+			fix = "-- PostgreSQL 15 has security_invoker; until then let a role own it that the policies hold:\n" + fix
+		} else {
+			fix += "\n-- callers then need privileges on what it reads and writes"
+		}
+		r.report(object(rel), strings.Join(deeds, "; "), fix)
 	}
 }
 
-// past collects the tables below a view that are read as a role that their policies do not hold, because a view on the way is not
-// security_invoker. Below a security_invoker view the caller is judged, wherever it stands.
-func (s *state) past(view *policy.Relation, out map[*policy.Relation]*policy.Role, seen map[*policy.Relation]bool) {
-	if seen[view] {
-		return
-	}
-	seen[view] = true
-	for _, dep := range view.Reads {
-		switch t := dep.Relation; {
-		case t.Kind == policy.View:
-			s.past(t, out, seen)
-		case view.SecurityInvoker:
-		default:
-			if _, ok := t.BypassesRLS(view.Owner); ok {
-				out[t] = view.Owner
+// bypass is a table that a view reads as its owner, whom the table's policies do not hold.
+type bypass struct{ table, view *policy.Relation }
+
+// past returns the tables below a view that are read past their policies, because some view on the way is not security_invoker. Below a
+// security_invoker view the caller is judged, wherever it stands.
+func (s *state) past(view *policy.Relation) []bypass {
+	var out []bypass
+	below(view, func(over, rel *policy.Relation) {
+		if _, ok := rel.BypassesRLS(over.Owner); ok && !over.SecurityInvoker && !slices.Contains(out, bypass{rel, over}) {
+			out = append(out, bypass{rel, over})
+		}
+	})
+	slices.SortFunc(out, func(a, b bypass) int {
+		return cmp.Or(strings.Compare(a.table.String(), b.table.String()), strings.Compare(a.view.String(), b.view.String()))
+	})
+	return out
+}
+
+// below calls visit for all that a view reads and that is no view, with the view that reads it.
+func below(view *policy.Relation, visit func(view, rel *policy.Relation)) {
+	seen := map[*policy.Relation]bool{}
+	var from func(*policy.Relation)
+	from = func(view *policy.Relation) {
+		if seen[view] {
+			return
+		}
+		seen[view] = true
+		for _, dep := range view.Reads {
+			if dep.Relation.Kind == policy.View {
+				from(dep.Relation)
+			} else {
+				visit(view, dep.Relation)
 			}
 		}
 	}
+	from(view)
+}
+
+// writers returns the callers that may not read a view but write tables through it past their policies.
+func (s *state) writers(view *policy.Relation, past []bypass) []*policy.Role {
+	var through func(a policy.Access) bool
+	through = func(a policy.Access) bool {
+		return slices.ContainsFunc(a.Below, func(b policy.Below) bool {
+			return slices.ContainsFunc(past, func(p bypass) bool { return p.table == b.Relation }) || through(b.Access)
+		})
+	}
+	return slices.DeleteFunc(slices.Clone(s.callers), func(role *policy.Role) bool {
+		return s.may(role, policy.ReadRows, view).Verdict != policy.No || !slices.ContainsFunc(policy.Actions, func(action policy.Action) bool {
+			a := s.may(role, action, view)
+			return a.Verdict != policy.No && through(a)
+		})
+	})
 }
 
 // readers returns the callers that may read a relation, past row-level security or not.
@@ -92,14 +145,59 @@ func (s *state) readers(rel *policy.Relation) []*policy.Role {
 
 func unprotected(r *reporter, kind policy.RelationKind) {
 	for _, rel := range r.relations {
-		if rel.Kind != kind {
+		detail := ""
+		switch rel.Kind {
+		case kind:
+		case policy.View:
+			if detail = r.shows(rel, kind); detail == "" {
+				continue
+			}
+			detail += ", "
+		default:
 			continue
 		}
 		if readers := r.readers(rel); len(readers) > 0 {
-			r.report(object(rel), "read by "+list(readers), fmt.Sprintf(
-				"revoke select on %s from %s;\n-- and expose what each caller may see of it by a view or function that asks who reads", rel, granteesOf(rel.Grants, readers, policy.Select)))
+			r.report(object(rel), detail+"read by "+list(readers), fmt.Sprintf(
+				"revoke select on %s from %s;\n-- and expose what each caller may see of it by a view or function that asks who reads", rel, r.sources(rel, readers, policy.Select)))
 		}
 	}
+}
+
+// shows names what a view shows of relations that no policies hold, "" if it or a view below asks who reads. A materialized view counts if
+// policies hold for what it was made of, and a view that joins a table whose policies hold the caller asks by them.
+func (s *state) shows(view *policy.Relation, kind policy.RelationKind) string {
+	asks := s.asks(view)
+	var names []string
+	below(view, func(over, rel *policy.Relation) {
+		asks = asks || over != view && s.asks(over) || over.SecurityInvoker && rel.RLS
+		if rel.Kind == kind && (kind != policy.MaterializedView || ofProtected(rel)) && !slices.Contains(names, rel.String()) {
+			names = append(names, rel.String())
+		}
+	})
+	if asks {
+		return ""
+	}
+	return strings.Join(names, ", ")
+}
+
+// asks says whether a view's query depends on who reads: on a setting, a role or a function of one's own.
+func (s *state) asks(view *policy.Relation) bool {
+	const currentRole, sessionUser = 9, 12 // PostgreSQL source, primnodes.h, SQLValueFunctionOp
+	found := slices.ContainsFunc(s.calls(view.Query), func(c call) bool { return slow(c.function) })
+	walk(view.Query, func(n *nodetree.Node, _ int) bool {
+		found = found || n.Name == "SQLVALUEFUNCTION" && n.Int("op") >= currentRole && n.Int("op") <= sessionUser
+		return !found
+	})
+	return found
+}
+
+// ofProtected says whether row-level security holds for a table that a materialized view was made of.
+func ofProtected(rel *policy.Relation) bool {
+	found := false
+	below(rel, func(_, of *policy.Relation) {
+		found = found || of.RLS || of.Kind == policy.MaterializedView && ofProtected(of)
+	})
+	return found
 }
 
 // granteesOf writes those whom some of the privileges come to roles from: PUBLIC, or the roles themselves and those that they inherit

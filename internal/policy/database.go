@@ -33,6 +33,7 @@ type Database struct {
 	// StatementTimeout is what the server's own configuration sets, "0" for none and "" where it cannot be told.
 	StatementTimeout string
 
+	preConfig string
 	roles     map[string]*Role
 	operators map[uint32]*Operator
 	relations map[[2]string]*Relation
@@ -75,6 +76,11 @@ func (d *Database) ExposedFunctions() []*Function {
 		}
 	}
 	return out
+}
+
+// IsPreConfig says whether the server asks a function for settings, which the login role must be granted.
+func (d *Database) IsPreConfig(f *Function) bool {
+	return d.preConfig == f.SchemaName+"."+f.Name || d.preConfig == f.Name
 }
 
 // Operator returns the operator that a tree refers to, nil if none does.

@@ -182,6 +182,11 @@ func (j *judge) refused(a *Access, rel *Relation, role *Role, rules ...Rule) {
 		for _, p := range r.Policies() {
 			for _, dep := range r.Expression(p).Reads {
 				below := j.access(dep.Relation, role, ReadRows)
+				if below.Refused && !below.recursion && dropped && p.Permissive {
+					// Recursion is looked for before grants are.
+					granted := judge{d: j.d, user: j.user, granted: true, path: slices.Clone(j.path)}
+					below = granted.access(dep.Relation, role, ReadRows)
+				}
 				if why := below.lacks(dep.Columns); why != "" && (below.recursion || !dropped || !p.Permissive) {
 					a.Verdict, a.Refused, a.recursion = No, true, below.recursion
 					a.Why = fmt.Sprintf("policy %s reads %s, and %s may not: %s", QuoteIdentifier(p.Name), dep.Relation, role.Name, why)

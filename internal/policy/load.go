@@ -25,6 +25,9 @@ type Config struct {
 	Login string
 	// Anonymous is the role of callers without a token. Defaults to none.
 	Anonymous string
+	// PreConfig is the function that the server asks for settings as the login role, with its schema and without
+	// quotes, as db-pre-config has it. Defaults to none.
+	PreConfig string
 }
 
 // Load reads a database in one read-only transaction. Any role may read what it needs; conn must not be in a transaction.
@@ -54,7 +57,7 @@ func Read(ctx context.Context, tx pgx.Tx, cfg Config) (*Database, error) {
 	l := &loader{
 		ctx: ctx, tx: tx, cfg: cfg,
 		d: &Database{
-			Exposed: slices.Clone(cfg.Schemas), roles: map[string]*Role{}, relations: map[[2]string]*Relation{},
+			Exposed: slices.Clone(cfg.Schemas), preConfig: cfg.PreConfig, roles: map[string]*Role{}, relations: map[[2]string]*Relation{},
 			functions: map[uint32]*Function{}, operators: map[uint32]*Operator{}, byOID: map[uint32]*Relation{},
 		},
 		roles: map[uint32]*Role{}, schemas: map[uint32]*Schema{}, sequences: map[uint32]*Sequence{}, policies: map[uint32]*Policy{},

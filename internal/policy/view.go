@@ -7,26 +7,26 @@ import (
 
 // view judges what a view reads or writes below, on top of the privilege on the view itself.
 func (j *judge) view(a *Access, view *Relation, action Action) {
-	if slices.Contains(j.path, view) {
-		a.Why, a.Refused, a.recursion = "infinite recursion in the view "+view.String(), true, true
-		return
-	}
-	j.path = append(j.path, view)
-	defer func() { j.path = j.path[:len(j.path)-1] }()
-
 	as := view.Owner
 	if view.SecurityInvoker {
 		as = j.user
 	}
 	if action == ReadRows {
+		if slices.Contains(j.path, view) {
+			a.Why, a.Refused, a.recursion = "infinite recursion in the view "+view.String(), true, true
+			return
+		}
+		j.path = append(j.path, view)
+		defer func() { j.path = j.path[:len(j.path)-1] }()
 		a.Verdict = Yes
 		j.reads(a, as, view.Reads)
 		return
 	}
+	// What is written goes to the base in the view's place, whose policies may read the view again.
 	switch {
 	case view.acceptable&action.mask() == 0:
 		a.Why, a.Refused = "the view cannot be written", true
-	case view.updatable&action.mask() == 0:
+	case view.updatable&action.mask() == 0 || view.insteadOf(action):
 		a.Verdict, a.Why = Yes, "a trigger decides"
 	default:
 		base, shows := j.d.Base(view)
@@ -37,6 +37,13 @@ func (j *judge) view(a *Access, view *Relation, action Action) {
 		a.Verdict = Yes
 		j.writes(a, view, as, base, shows)
 	}
+}
+
+// insteadOf says whether a trigger does the action, even of a view that could do it by itself.
+func (rel *Relation) insteadOf(action Action) bool {
+	return slices.ContainsFunc(rel.Triggers, func(t Trigger) bool {
+		return t.InsteadOf && (action == CreateRows && t.Insert || action == UpdateRows && t.Update || action == DeleteRows && t.Delete)
+	})
 }
 
 // reads adds what a view reads.
