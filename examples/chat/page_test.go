@@ -123,7 +123,10 @@ func TestPage(t *testing.T) {
 	if after := stored(t, db); after != before {
 		t.Errorf("there is now\n%s\nbefore there was\n%s", after, before)
 	}
-	alice.Do(chromedp.Click("#forbidden", chromedp.ByQuery), chromedp.Click("#refusal-close", chromedp.ByQuery))
+	alice.Do(
+		chromedp.Click(".message form [type=button]", chromedp.ByQuery), // cancel: what is refused stays in the form
+		chromedp.Click("#forbidden", chromedp.ByQuery), chromedp.Click("#refusal-close", chromedp.ByQuery),
+	)
 	alice.Screenshot("../..", "chat-desktop.png")
 	alice.Look(browser.DesktopDark)
 	alice.Screenshot("../..", "chat-dark.png")

@@ -26,8 +26,9 @@ const limit = 2 * time.Minute
 
 // Tab is a browser with one tab and a profile of its own.
 type Tab struct {
-	t   *testing.T
-	ctx context.Context
+	t     *testing.T
+	ctx   context.Context
+	close func() // ends the browser, and waits for the process
 
 	mu       sync.Mutex
 	requests []string
@@ -71,11 +72,11 @@ func Open(t *testing.T, look Look) *Tab {
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, cancelTab := chromedp.NewContext(allocator)
+	tab := &Tab{t: t, ctx: ctx, close: sync.OnceFunc(func() { _ = chromedp.Cancel(ctx) })} // which must not be called twice
 	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // waits for the process
+		tab.close()
 		cancelTab()
 	})
-	tab := &Tab{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, tab.listen)
 	tab.Do(network.Enable(), log.Enable(), runtime.Enable())
 	tab.Look(look)
@@ -118,7 +119,7 @@ func (b *Tab) Do(actions ...chromedp.Action) {
 
 // Try is Do that returns the error.
 func (b *Tab) Try(limit time.Duration, actions ...chromedp.Action) error {
-	timer := time.AfterFunc(limit, func() { _ = chromedp.Cancel(b.ctx) })
+	timer := time.AfterFunc(limit, b.close)
 	defer timer.Stop()
 	return chromedp.Run(b.ctx, actions...)
 }

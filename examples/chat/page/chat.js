@@ -12,6 +12,8 @@ let partner = "";
 let messages = [];
 let editing = ""; // the message whose form is open
 let timer;
+let visit = new AbortController(); // ends what is asked for who is here
+let looks = 0; // how often the page has looked: only the last one counts
 
 /** What the API answers other than success. */
 class Refusal extends Error {
@@ -29,7 +31,7 @@ async function request(method, path, body) {
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers.Prefer = "return=representation";
-  const response = await fetch(new URL(path, api), { method, headers, body: body && JSON.stringify(body) });
+  const response = await fetch(new URL(path, api), { method, headers, body: body && JSON.stringify(body), signal: visit.signal });
   const text = await response.text();
   let parsed = null;
   try {
@@ -71,7 +73,8 @@ function when(text) {
 
 // The refusal: what was tried, and what PostgreSQL says to it.
 
-function refuse(tried, error) {
+function refuse(tried, error, kind = "") {
+  element("refusal").dataset.kind = kind;
   element("refusal-title").textContent = error instanceof Refusal
     ? `PostgreSQL refused: ${tried}`
     : `It did not work: ${tried}`;
@@ -83,20 +86,40 @@ function refuse(tried, error) {
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
-const forget = () => { element("refusal").hidden = true; };
+function forget() {
+  element("refusal").hidden = true;
+  for (const part of ["title", "text", "why"]) element(`refusal-${part}`).textContent = "";
+}
 
-// attempt does something that may be refused, and looks at what there is now.
+// attempt does something that may be refused, and looks at what there is now. It tells whether it was done, to who still is here.
 async function attempt(tried, action) {
+  const asked = token;
   forget();
   try {
     await action();
   } catch (error) {
+    if (asked !== token) return false;
     if (error.status === 401) return leave("Your token is no longer valid. Sign in again.");
     refuse(tried, error);
     return false;
   }
+  if (asked !== token) return false;
   await look();
-  return true;
+  return asked === token;
+}
+
+// once submits a form by an action that takes a while, and not again before that is done.
+function once(form, action) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.getAttribute("aria-busy")) return;
+    form.setAttribute("aria-busy", "true");
+    try {
+      await action();
+    } finally {
+      form.removeAttribute("aria-busy");
+    }
+  });
 }
 
 // What there is
@@ -104,21 +127,20 @@ async function attempt(tried, action) {
 async function look() {
   clearTimeout(timer);
   if (!token) return;
+  const turn = ++looks;
   try {
     const found = await request("GET", "chat?select=*&order=message_time.desc&limit=500");
+    if (turn !== looks) return; // a later look knows better, or somebody else is here now
     found.reverse();
     if (JSON.stringify(found) !== JSON.stringify(messages)) {
       messages = found;
       paint();
     }
-    if (element("refusal").dataset.kind === "lost") {
-      delete element("refusal").dataset.kind;
-      forget();
-    }
+    if (element("refusal").dataset.kind === "lost") forget();
   } catch (error) {
+    if (turn !== looks) return;
     if (error.status === 401) return leave("Your token is no longer valid. Sign in again.");
-    refuse("to read messages", error);
-    element("refusal").dataset.kind = "lost";
+    refuse("to read messages", error, "lost");
   }
   timer = setTimeout(() => (document.hidden ? wait() : look()), pause);
 }
@@ -193,6 +215,10 @@ function paintMessage(message) {
 // Changes
 
 function edit(item, message) {
+  if (editing) { // one at a time, so that nothing that was typed is lost
+    element("messages").querySelector("form input").focus();
+    return;
+  }
   editing = message.message_uuid;
   const form = make("form");
   const subject = make("input", "", { "aria-label": "Subject", maxlength: "64", required: "" });
@@ -208,12 +234,12 @@ function edit(item, message) {
   buttons.append(make("button", "Save", { type: "submit" }), make("button", "Cancel", { type: "button", class: "quiet", onclick: close }));
   form.append(subject, text, buttons);
   form.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    await attempt(`${me} edits a message from ${message.message_from}`, () => request("PATCH", byId(message), {
-      message_subject: subject.value, message_body: text.value || null,
-    }));
-    close();
+  once(form, async () => {
+    const done = await attempt(`${me} edits a message from ${message.message_from}`, async () => {
+      const changed = await request("PATCH", byId(message), { message_subject: subject.value, message_body: text.value || null });
+      if (changed.length === 0) throw new Error("The message is no longer there.");
+    });
+    if (done && form.isConnected) close(); // else it stays open, with what was typed
   });
   item.replaceChildren(form);
   subject.focus();
@@ -232,16 +258,16 @@ function confirmDelete(button, message) {
   }, 4000);
 }
 
-async function send(event) {
-  event.preventDefault();
+async function send() {
   const forbidden = element("forbidden").checked;
   const sender = forbidden ? element("sender").value.trim() || me : me;
   const message = { message_to: partner, message_subject: element("subject").value, message_body: element("text").value || null };
   if (forbidden) message.message_from = sender; // else the database fills in who it is
   const tried = sender === me ? `${me} writes to ${partner}` : `${me} writes to ${partner} as ${sender}`;
   if (await attempt(tried, () => request("POST", "chat", message))) {
-    element("composer").reset();
-    element("sender").value = sender;
+    for (const [id, sent] of [["subject", message.message_subject], ["text", message.message_body ?? ""]]) {
+      if (element(id).value === sent) element(id).value = ""; // not what was typed meanwhile
+    }
     element("subject").focus();
     element("messages").scrollTop = element("messages").scrollHeight;
   }
@@ -258,16 +284,19 @@ function open(name) {
   if (matchMedia("(min-width: 46.01rem)").matches) element("subject").focus();
 }
 
-// nameOf reads whose a token is. The server has checked it.
+// nameOf reads whose a token is, "" if that cannot be read. Whether it is good the server knows.
 function nameOf(text) {
-  const bytes = Uint8Array.from(atob(text.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-  return JSON.parse(new TextDecoder().decode(bytes)).role;
+  try {
+    const bytes = Uint8Array.from(atob(text.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes)).role ?? "";
+  } catch {
+    return "";
+  }
 }
 
 function enter() {
   me = nameOf(token);
-  messages = [];
-  partner = "";
+  if (!me) return leave("Your token cannot be read. Sign in again.");
   element("door").hidden = true;
   element("room").hidden = false;
   element("me").textContent = me;
@@ -278,10 +307,21 @@ function enter() {
   look();
 }
 
+// leave signs out. Nothing stays in the page that the next to sign in could see or send.
 function leave(reason = "") {
   clearTimeout(timer);
-  token = "";
+  visit.abort();
+  visit = new AbortController();
+  looks++;
+  token = me = partner = editing = "";
+  messages = [];
   sessionStorage.removeItem("token");
+  for (const form of ["composer", "new", "login"]) element(form).reset();
+  element("forbidden").checked = false;
+  element("me").textContent = "";
+  paintFace(element("me-face"), "");
+  forget();
+  paint();
   element("room").hidden = true;
   element("door").hidden = false;
   element("login-problem").textContent = reason;
@@ -289,15 +329,14 @@ function leave(reason = "") {
   element("name").focus();
 }
 
-element("login").addEventListener("submit", async (event) => {
-  event.preventDefault();
+once(element("login"), async () => {
   element("login-problem").textContent = "";
   try {
     const answer = await request("POST", "rpc/login", { name: element("name").value.trim(), password: element("password").value });
     token = answer.token;
     sessionStorage.setItem("token", token);
-    element("login").reset();
     enter();
+    element("login").reset();
   } catch (error) {
     element("login-problem").textContent = error.message;
     element("password").select();
@@ -313,7 +352,7 @@ element("leave").addEventListener("click", () => leave());
 element("back").addEventListener("click", () => open(""));
 element("forbidden").addEventListener("change", () => paintThread());
 element("refusal-close").addEventListener("click", forget);
-element("composer").addEventListener("submit", send);
+once(element("composer"), send);
 element("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) element("composer").requestSubmit();
 });
