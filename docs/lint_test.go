@@ -14,7 +14,8 @@ const lintHead = `# The checks of ` + "`postern lint`" + `
 
 looks at a live database and says what makes row-level security leak, fail or crawl: why it matters, where, and the SQL that mends it.
 It reads the catalogs in one read-only transaction, runs no policy and changes nothing. The exit status is 1 where there is a
-finding of ` + "`--fail-on`" + ` (warning) or worse, so that it serves in CI; ` + "`--json`" + ` is for programs.
+finding of ` + "`--fail-on`" + ` (warning) or worse, so that it serves in CI, 2 for a mistake on the command line, and 3 where the database or a file
+cannot be read. ` + "`--json`" + ` is for programs ([its fields](json.md#postern-lint---json)).
 
 It looks as the server would: at the schemas of ` + "`db-schemas`" + `, at the role that the server logs in as (that of ` + "`db-uri`, or `--login-role`" + `),
 the roles which that one may become, and the anonymous one (` + "`db-anon-role`" + `).

@@ -29,7 +29,7 @@ func (explainCommand) Help() string {
 		"many of the rows asked for pass it, the SQL, its plan and cost, and whether a policy is served by an index. A write is " +
 		"explained and not done. Rows are counted with the rights of the tables' owners, so the database is to be named as a " +
 		"superuser, as the owner, or as a role that may become both the owner and the request's role: with --db-uri, or in DATABASE_URL. Everything happens in a " +
-		"read-only transaction that is rolled back; a standby can be asked."
+		"read-only transaction that is rolled back; a standby can be asked.\n\nThe exit status is 0 whatever the explanation is, " + statuses
 }
 
 // Examples are shown by --help.

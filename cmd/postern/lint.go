@@ -26,8 +26,8 @@ type lintCommand struct {
 func (lintCommand) Help() string {
 	return "Looks for what makes row-level security leak, fail or crawl: tables without it, policies that are never asked or give rows away, " +
 		"views and functions past them, rights that nobody meant to grant, calls for each row, missing indexes. Each finding says why it " +
-		"matters and the SQL that mends it. Only the catalogs are read, in a read-only transaction; no policy is run. The exit status is 1 where there is " +
-		"a finding. What is meant to be so goes into lint.toml, by check and object, with a reason."
+		"matters and the SQL that mends it. Only the catalogs are read, in a read-only transaction; no policy is run. What is meant to be so goes into lint.toml, by check and object, with a reason.\n\n" +
+		"The exit status is 1 if there is a finding of --fail-on or worse, " + statuses
 }
 
 // Examples are shown by --help.
@@ -38,9 +38,6 @@ func (lintCommand) Examples() string {
   postern lint --list
 `
 }
-
-// errFindings makes the exit status 1 after the findings were printed.
-var errFindings = errors.New("there are findings")
 
 // Run lints.
 func (c lintCommand) Run(a *app) error {
@@ -70,7 +67,7 @@ func (c lintCommand) Run(a *app) error {
 		err = report.Text(a.stdout, coloured(a.stdout, a.environ))
 	}
 	if err == nil && report.Fails(least) {
-		err = errFindings
+		err = foundError{errors.New("there are findings")}
 	}
 	return err
 }

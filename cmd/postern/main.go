@@ -24,9 +24,10 @@ func main() {
 
 // The statuses that run returns.
 const (
-	exitOK = iota
-	exitFailure
+	exitOK      = iota
+	exitFailure // of lint and test: what was looked for was found
 	exitUsage
+	exitUnable // a command on policies could not look at all
 )
 
 // commands is what the command line can say.
@@ -70,7 +71,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Help(helpWithExamples),
 	)
 	if err != nil {
-		return fail(stderr, fmt.Errorf("describe the command line: %w", err))
+		return fail(stderr, exitFailure, fmt.Errorf("describe the command line: %w", err))
 	}
 	environ := os.Environ()
 	command, err := parser.Parse(asPostgREST(parser, args, environ))
@@ -78,14 +79,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case helped:
 		return exitOK
 	case err != nil:
-		return fail(stderr, usageError{err})
+		return fail(stderr, exitUsage, usageError{err})
 	}
 	err = command.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, environ: environ})
+	status := exitFailure
+	if c, ok := command.Selected().Target.Interface().(interface{ failureStatus() int }); ok {
+		status = c.failureStatus()
+	}
 	switch {
 	case err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled):
-		return fail(stderr, errors.New("interrupted"))
+		return fail(stderr, status, errors.New("interrupted"))
 	case err != nil:
-		return fail(stderr, err)
+		return fail(stderr, status, err)
 	}
 	return exitOK
 }
@@ -95,13 +100,21 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// fail reports err in one line and returns the exit status that belongs to it.
-func fail(stderr io.Writer, err error) int {
-	status := exitFailure
+// foundError says that a command has found what it looks for, which is no failure of the command.
+type foundError struct{ error }
+
+func (e foundError) Unwrap() error { return e.error }
+
+// fail reports err in one line and returns the exit status that belongs to it: the given one unless err is of another kind.
+func fail(stderr io.Writer, status int, err error) int {
 	hint := ""
 	var usage usageError
-	if errors.As(err, &usage) {
+	var found foundError
+	switch {
+	case errors.As(err, &usage):
 		status, hint = exitUsage, "; see postern --help"
+	case errors.As(err, &found):
+		status = exitFailure
 	}
 	_, _ = fmt.Fprintf(stderr, "postern: %s%s\n", oneLine(err), hint) // there is nowhere left to report to
 	return status

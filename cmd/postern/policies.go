@@ -18,7 +18,8 @@ type policiesCommand struct {
 func (policiesCommand) Help() string {
 	return "Shows who may do what: for each relation and role whether it may create, read, update and delete: yes, no, or the rows that " +
 		"policies choose, and which columns only. It comes from the grants, the policies, owners, memberships and views in the catalogs, which are " +
-		"read in a read-only transaction. The text has a fixed order and nothing that changes by itself, so that two of them can be compared in a code review."
+		"read in a read-only transaction. The text has a fixed order and nothing that changes by itself, so that two of them can be compared in a code review.\n\n" +
+		"The exit status is " + statuses
 }
 
 // Examples are shown by --help.

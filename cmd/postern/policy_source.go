@@ -17,6 +17,12 @@ type apiSource struct {
 	Anon   string   `name:"anon-role" placeholder:"ROLE" help:"Role of callers without a token. Defaults to db-anon-role of the configuration."`
 }
 
+// failureStatus keeps the status of a command that could not do its work apart from that of one that found something.
+func (apiSource) failureStatus() int { return exitUnable }
+
+// statuses is the sentence on it in the help of the commands.
+const statuses = "2 for a mistake on the command line, and 3 if the command could not do its work: no database, no such schema, a file that cannot be read."
+
 // settings are those of the configuration with what the command line says in their place.
 func (s apiSource) settings(a *app, more ...string) (*config.Config, error) {
 	environ := append(slices.Clone(a.environ), more...)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +25,7 @@ func (testCommand) Help() string {
 	return "Runs tests of policies: who sends which request, and what is seen, refused or changed. Requests are served as the server " +
 		"does it. Each test is one transaction that is rolled back, so the database stays as it is, but for sequences, which " +
 		"PostgreSQL never takes back. It is named, with --db-uri or in DATABASE_URL, as its owner or a superuser. At the end it says which policies, and what of what roles may do with relations, no test has " +
-		"touched. The exit status is 1 if a test fails.\n\n" +
+		"touched. The exit status is 1 if a test fails, " + statuses + "\n\n" +
 		"A file is a txtar archive. Sections called something.sql set up what the tests need; each other section is a test. A step of " +
 		"it says who asks, what for, and after => what must come of it: sees nothing, sees 2 rows, sees (with the rows below), changes 1 row, " +
 		"refused, refused 23514, status 206, works. refused alone is for missing rights (42501, status 401 or 403); any other error is named."
@@ -108,14 +107,12 @@ func (c testCommand) report(a *app, r *policytest.Report) error {
 	}
 	var err error
 	if c.JSON {
-		encoder := json.NewEncoder(a.stdout)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(r)
+		err = r.WriteJSON(a.stdout)
 	} else {
 		err = r.WriteText(a.stdout, c.Verbose)
 	}
 	if run, failed := r.Count(); err == nil && failed > 0 {
-		return fmt.Errorf("%d of %d tests failed", failed, run)
+		return foundError{fmt.Errorf("%d of %d tests failed", failed, run)}
 	}
 	return err
 }

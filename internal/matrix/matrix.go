@@ -59,7 +59,8 @@ func (r Row) Cells() []Cell { return []Cell{r.Create, r.Read, r.Update, r.Delete
 type Cell struct {
 	// Verdict is no, rows or yes.
 	Verdict string `json:"verdict"`
-	// Where chooses the rows to read, update or delete; Check is what written rows must fulfil.
+	// Where chooses the rows to read, update or delete; Check is what created and updated rows must fulfil. Where policies choose rows
+	// they are both there, if only as true, as far as the action has them.
 	Where string `json:"where,omitempty"`
 	Check string `json:"check,omitempty"`
 	// Columns are the only ones that may be read or written; absent for all.
@@ -68,6 +69,19 @@ type Cell struct {
 	Why string `json:"why,omitempty"`
 	// Below is what a view reads or writes, and as which role.
 	Below []Below `json:"below,omitempty"`
+}
+
+// Chosen is Where, "" if it chooses all rows.
+func (c Cell) Chosen() string { return someOf(c.Where) }
+
+// Demanded is Check, "" if rows may be anything.
+func (c Cell) Demanded() string { return someOf(c.Check) }
+
+func someOf(expression string) string {
+	if expression == "true" {
+		return ""
+	}
+	return expression
 }
 
 // Below is a relation below a view.
@@ -192,12 +206,11 @@ func relation(d *policy.Database, rel *policy.Relation, roles []*policy.Role) Re
 func cell(a policy.Access) Cell {
 	c := Cell{Verdict: a.Verdict.String(), Why: a.Why}
 	if a.Verdict == policy.Rows {
-		c.Where, c.Check = oneLine(a.Using.Pretty()), oneLine(a.Check.Pretty())
-		if c.Check == "true" {
-			c.Check = ""
+		if !a.Using.Empty() {
+			c.Where = oneLine(a.Using.Pretty())
 		}
-		if c.Where == "true" {
-			c.Where = ""
+		if !a.Check.Empty() {
+			c.Check = oneLine(a.Check.Pretty())
 		}
 	}
 	for _, column := range a.Columns {

@@ -137,6 +137,37 @@ func formats(t *testing.T, d *policy.Database, name string) {
 	}
 }
 
+// A program need not guess what an absent condition means: where policies choose rows, each condition that the action has is there.
+func TestConditionsAreExplicit(t *testing.T) {
+	t.Parallel()
+	conn := pgtest.New(t).Conn(t, "postgres")
+	m, err := matrix.New(read(t, conn, `create role web_login noinherit; create role web_anon; create role alice; grant alice, web_anon to web_login;
+		create schema api; grant usage on schema api to alice;
+		create table api.note (owner text);
+		alter table api.note enable row level security;
+		create policy own on api.note for select to alice using (owner = current_user);
+		create policy change on api.note for update to alice using (owner = current_user) with check (true);
+		create policy fill on api.note for insert to alice with check (owner = current_user);
+		create policy clean on api.note for delete to alice using (true);
+		grant select, insert, update, delete on api.note to alice`), matrix.Options{Roles: []string{"alice"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := "owner = CURRENT_USER"
+	for i, want := range []matrix.Cell{
+		{Verdict: "rows", Check: own}, {Verdict: "rows", Where: own}, {Verdict: "rows", Where: own, Check: "true"}, {Verdict: "yes"},
+	} {
+		got := m.Relations[0].Rows[0].Cells()[i]
+		if got.Verdict != want.Verdict || !strings.Contains(got.Where, want.Where) || (got.Where == "") != (want.Where == "") || got.Check != want.Check {
+			t.Errorf("cell %d: got %+v, want %+v", i, got, want)
+		}
+	}
+	var text bytes.Buffer
+	if err := m.Text(&text); err != nil || strings.Contains(text.String(), "where true") || strings.Contains(text.String(), "be: true") {
+		t.Errorf("%v, %s", err, text.String())
+	}
+}
+
 func TestUnknown(t *testing.T) {
 	t.Parallel()
 	d := read(t, pgtest.New(t).Conn(t, "postgres"), "create role web_login; create role web_anon; create schema api")

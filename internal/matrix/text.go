@@ -126,11 +126,11 @@ func (n *noteList) add(text string) string {
 // cell is a cell with the numbers of its notes.
 func (n *noteList) cell(c Cell, zoomed bool) string {
 	s := c.Verdict
-	if c.Where != "" {
-		s += n.add("rows where " + c.Where)
+	if c.Chosen() != "" {
+		s += n.add("rows where " + c.Chosen())
 	}
-	if c.Check != "" {
-		s += n.add("written rows must be: " + c.Check)
+	if c.Demanded() != "" {
+		s += n.add("written rows must be: " + c.Demanded())
 	}
 	if len(c.Columns) > 0 {
 		s += n.add("columns " + strings.Join(c.Columns, ", "))
@@ -149,11 +149,11 @@ func (n *noteList) cell(c Cell, zoomed bool) string {
 // String says what is read or written below a view.
 func (b Below) String() string {
 	s := fmt.Sprintf("%s as %s: %s", b.Relation, b.Role, b.Verdict)
-	if b.Where != "" {
-		s += " where " + b.Where
+	if b.Chosen() != "" {
+		s += " where " + b.Chosen()
 	}
-	if b.Check != "" {
-		s += ", written rows must be: " + b.Check
+	if b.Demanded() != "" {
+		s += ", written rows must be: " + b.Demanded()
 	}
 	if b.Why != "" {
 		s += ", " + b.Why

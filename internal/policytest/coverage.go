@@ -123,7 +123,7 @@ type Coverage struct {
 }
 
 func (c *coverage) report() Coverage {
-	var out Coverage
+	out := Coverage{Untouched: []string{}}
 	for _, rel := range c.db.ExposedRelations() {
 		for _, role := range c.db.Callers() {
 			if role.Superuser || role.BypassRLS || role.HasPrivilegesOf(rel.Owner) {

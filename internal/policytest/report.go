@@ -1,6 +1,7 @@
 package policytest
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -51,6 +52,14 @@ func (f *FileReport) seconds() (sum float64) {
 		sum += f.Tests[i].Seconds
 	}
 	return sum
+}
+
+// WriteJSON writes a report as JSON.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
 }
 
 // maxUntouched is how much of what is not touched is listed, unless all is wanted.

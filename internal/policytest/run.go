@@ -52,9 +52,9 @@ func (s *Suite) Run(ctx context.Context, files []*File) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{}
+	r := &Report{Files: []FileReport{}}
 	for _, f := range files {
-		out := FileReport{Name: f.Name}
+		out := FileReport{Name: f.Name, Tests: []TestReport{}}
 		for i := range f.Tests {
 			if s.Filter != nil && !s.Filter.MatchString(f.Name+"/"+f.Tests[i].Name) {
 				continue
