@@ -12,7 +12,13 @@ import (
 // getAs sends a request as a peer; headers are names and values in turn.
 func getAs(t *testing.T, handler http.Handler, peer, path string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	return sendAs(t, handler, peer, http.MethodGet, path, "", headers...)
+}
+
+// sendAs is getAs with another method and a body.
+func sendAs(t *testing.T, handler http.Handler, peer, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 	r.RemoteAddr = peer
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
@@ -85,6 +91,42 @@ func TestPublicAddress(t *testing.T) {
 			}
 			if got := openapi.Servers[0].URL; got != c.openapi {
 				t.Errorf("OpenAPI: got %s, want %s", got, c.openapi)
+			}
+		})
+	}
+}
+
+// What is written and read is where Location and Content-Location say, as the client knows it.
+func TestLocationPrefix(t *testing.T) {
+	t.Parallel()
+	db := newLibrary(t)
+	for name, c := range map[string]struct {
+		config, peer, forwarded string
+		inside, want            string // the path of the API at the server and at the client
+		id                      string
+	}{
+		"no prefix":       {"openapi-server-proxy-uri = \"https://known.test/v1\"\n", "192.0.2.1:80", "", "", "", "901"},
+		"a stranger":      {"server-trusted-proxies = \"10.0.0.1\"\n", "192.0.2.1:80", "/evil", "", "", "902"},
+		"a base path":     {"server-base-path = \"/api\"\n", "192.0.2.1:80", "", "/api", "/api", "903"},
+		"a trusted proxy": {"server-trusted-proxies = \"10.0.0.1\"\n", "10.0.0.1:80", "/v1", "", "/v1", "904"},
+		"both":            {"server-base-path = \"/api\"\nserver-trusted-proxies = \"10.0.0.1\"\n", "10.0.0.1:80", "/v1", "/api", "/v1/api", "905"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			handler := newServer(t, db, c.config)
+			headers := []string{
+				"Authorization", "Bearer " + token(t, map[string]any{"role": "librarian"}), "X-Forwarded-Prefix", c.forwarded,
+				"Prefer", "return=headers-only", "Content-Type", "application/json",
+			}
+			genre := `{"id": ` + c.id + `, "name": "Location ` + name + `"}`
+			want := c.want + "/genres?id=eq." + c.id
+			w := sendAs(t, handler, c.peer, http.MethodPost, c.inside+"/genres", genre, headers...)
+			if got := w.Header().Get("Location"); w.Code != http.StatusCreated || got != want {
+				t.Errorf("POST: got %d %s, Location %q, want %s", w.Code, w.Body, got, want)
+			}
+			w = getAs(t, handler, c.peer, c.inside+"/genres?id=eq."+c.id, headers[:4]...)
+			if got := w.Header().Get("Content-Location"); got != want || !strings.Contains(w.Body.String(), "Location "+name) {
+				t.Errorf("GET: got %d %s, Content-Location %q, want %s", w.Code, w.Body, got, want)
 			}
 		})
 	}

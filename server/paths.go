@@ -75,5 +75,11 @@ func (x *exchange) publicURI() string {
 	if c.OpenAPIServerProxyURI != "" || public == (proxy.Public{}) {
 		return c.OpenAPIServerProxyURI
 	}
-	return cmp.Or(public.Scheme, "http") + "://" + x.r.Host + public.Prefix + c.ServerBasePath
+	return cmp.Or(public.Scheme, "http") + "://" + x.r.Host + x.publicPath()
+}
+
+// publicPath is the path under which the client knows the API, "" for the root: what a trusted proxy removed, and the base path.
+// openapi-server-proxy-uri is not asked: as in PostgREST it is for the description alone.
+func (x *exchange) publicPath() string {
+	return proxy.PublicOf(x.r.Context()).Prefix + x.state.config.ServerBasePath
 }

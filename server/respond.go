@@ -161,8 +161,9 @@ func (x *exchange) outOfBounds(res *result) []byte {
 	}, x.state.config.ClientErrorVerbosity)
 }
 
+// contentLocation tells where what is read is found (RFC 9110, 8.7), with the parameters in one order.
 func (x *exchange) contentLocation() {
-	location := "/" + headerSafe(x.request.Name)
+	location := x.publicPath() + "/" + headerSafe(x.request.Name)
 	if x.request.Canonical != "" {
 		location += "?" + x.request.Canonical
 	}
@@ -266,7 +267,7 @@ func (x *exchange) location(res *result) {
 	if len(res.location) == 0 {
 		return
 	}
-	value := "/" + headerSafe(x.request.Name)
+	value := x.publicPath() + "/" + headerSafe(x.request.Name)
 	for i, p := range res.location {
 		sep := "&"
 		if i == 0 {

@@ -22,15 +22,22 @@ type App struct {
 }
 
 // New starts the program over a database that has the chat-claims example: one role for all users, who are told apart by
-// the claim sub.
-func New(ctx context.Context, settings *config.Config) (*App, error) {
+// the claim sub. uri connects to it as authenticator.
+func New(ctx context.Context, uri string) (*App, error) {
+	settings, err := config.Load(config.Input{Values: map[string]string{
+		"db-uri":           uri,
+		"db-schemas":       "api",
+		"server-base-path": "/api", // so that Location and the API's description have the address that clients know
+	}})
+	if err != nil {
+		return nil, err
+	}
 	a := &App{sessions: map[string]string{}, mux: http.NewServeMux()}
-	var err error
 	a.api, err = server.New(ctx, server.Config{Settings: settings, Authenticate: a.authenticate})
 	if err != nil {
 		return nil, err
 	}
-	a.mux.Handle("/api/", http.StripPrefix("/api", a.api))
+	a.mux.Handle("/api/", a.api)
 	a.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("the program's own page\n"))
 	})

@@ -10,7 +10,6 @@ import (
 	"github.com/postern-db/postern/examples/embedded"
 	"github.com/postern-db/postern/internal/apitest"
 	"github.com/postern-db/postern/internal/pgtest"
-	"github.com/postern-db/postern/server/config"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -18,13 +17,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t, apitest.UpScripts(t, chatclaims.Migrations())...)
-	settings, err := config.Load(config.Input{Environ: []string{
-		"PGRST_DB_URI=" + db.URI("authenticator"), "PGRST_DB_SCHEMAS=api",
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	app, err := embedded.New(t.Context(), settings)
+	app, err := embedded.New(t.Context(), db.URI("authenticator"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +29,7 @@ func TestEmbedded(t *testing.T) {
 	send := func(method, path, session, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Prefer", "return=headers-only")
 		if session != "" {
 			r.AddCookie(&http.Cookie{Name: "session", Value: session})
 		}
@@ -46,8 +40,17 @@ func TestEmbedded(t *testing.T) {
 	if w := send("GET", "/", "", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "own page") {
 		t.Errorf("own page: %d %s", w.Code, w.Body)
 	}
-	if w := send("POST", "/api/chat", "s-alice", `{"message_to": "bob", "message_subject": "Hi"}`); w.Code != http.StatusCreated {
+	w := send("POST", "/api/chat", "s-alice", `{"message_to": "bob", "message_subject": "Hi"}`)
+	if w.Code != http.StatusCreated {
 		t.Fatalf("alice sends: %d %s", w.Code, w.Body)
+	}
+	// The addresses that the API gives are those under the prefix.
+	where := w.Header().Get("Location")
+	if w := send("GET", where, "s-bob", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"Hi"`) {
+		t.Errorf("at the Location %q there is %d %s", where, w.Code, w.Body)
+	}
+	if w := send("GET", "/api/openapi.json", "s-bob", ""); !strings.Contains(w.Body.String(), `"servers":[{"url":"/api"}]`) {
+		t.Errorf("the description does not have the address: %.300s", w.Body)
 	}
 	for session, want := range map[string]string{
 		"s-alice": `[{"message_from":"alice"}]`, "s-bob": `[{"message_from":"alice"}]`, "s-carol": `[]`,
