@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/postern-db/postern/internal/conninfo"
 )
 
 // connectTimeout bounds a connection whose URI says nothing about it (connect_timeout), in all its attempts.
@@ -18,9 +20,13 @@ const connectTimeout = 10 * time.Second
 // connect connects to a database. uri may be "": libpq's PG* variables then say where it is. What the server has to tell (NOTICE,
 // WARNING) goes to notices.
 func connect(ctx context.Context, uri string, notices io.Writer) (*pgx.Conn, error) {
-	cfg, err := pgx.ParseConfig(uri)
+	info, err := conninfo.Parse(uri)
 	if err != nil {
 		return nil, fmt.Errorf("read the database's URI: %w", err)
+	}
+	cfg := info.ConnConfig
+	if info.Shuffle {
+		conninfo.Shuffle(cfg)
 	}
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectTimeout

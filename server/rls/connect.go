@@ -3,7 +3,6 @@ package rls
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
 	"time"
 
@@ -19,10 +18,6 @@ const (
 	// pingTimeout bounds the check of a connection that was not used for a while.
 	pingTimeout = 2 * time.Second
 )
-
-// keepAlive finds out within half a minute that the host at the other end is gone, as after a loss of power: it sends nothing
-// then, not even that the connection is closed.
-var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
 
 // ConnectError says that no connection to the database could be made.
 type ConnectError struct{ Err error }
@@ -41,13 +36,9 @@ func (e *ConnectError) Unreachable() bool {
 }
 
 func configureConnection(c *pgx.ConnConfig) {
-	if c.RuntimeParams["application_name"] == "" {
-		c.RuntimeParams["application_name"] = "postern"
-	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = connectTimeout
 	}
-	c.DialFunc = (&net.Dialer{KeepAliveConfig: keepAlive}).DialContext
 	// A client that hangs up cancels its query; the connection lives on. Only if PostgreSQL does not react is it given up.
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/postern-db/postern/internal/conninfo"
 )
 
 // Config says how to reach the database.
@@ -75,9 +77,20 @@ var ErrPoolTimeout = errors.New("timed out acquiring a connection from the pool"
 // New makes a pool. It checks the URI but opens no connection.
 func New(ctx context.Context, cfg Config) (*Pool, error) {
 	cfg = cfg.WithDefaults()
+	info, err := conninfo.Parse(cfg.URI)
+	if err != nil {
+		return nil, fmt.Errorf("rls: read the connection string: %w", err)
+	}
 	pc, err := pgxpool.ParseConfig(cfg.URI)
 	if err != nil {
 		return nil, fmt.Errorf("rls: read the connection string: %w", err)
+	}
+	pc.ConnConfig = info.ConnConfig
+	if info.Shuffle {
+		pc.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
+			conninfo.Shuffle(c)
+			return nil
+		}
 	}
 	pc.MaxConns = int32(min(cfg.MaxConnections, 1<<20))
 	pc.MinConns = 0
