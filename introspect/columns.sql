@@ -14,6 +14,7 @@ select
   a.attnotnull,
   a.attidentity,
   a.attgenerated,
+  a.attndims > 1,
   d.description,
   case when a.attacl is not null then array(select distinct p.grantee from aclexplode(a.attacl) p) end
 from pg_class c

@@ -55,6 +55,7 @@ func (l *loader) readComputed(ctx context.Context) error {
 			continue
 		}
 		seen[k] = true
+		l.computedTypes = append(l.computedTypes, f.returns)
 		t := l.typ(f.returns)
 		f.Encoding, f.Type = t.encoding(), t.text
 		l.def.ComputedFields = append(l.def.ComputedFields, f.ComputedField)

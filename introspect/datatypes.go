@@ -3,10 +3,6 @@ package introspect
 import (
 	"context"
 	_ "embed"
-	"errors"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/postern-db/postern/schema"
 )
@@ -14,27 +10,54 @@ import (
 //go:embed data_types.sql
 var dataTypesSQL string
 
-// LoadDataTypes returns the types that were created in the database, ordered by name. Requests do not need them, so that they are
-// no part of the catalog. conn must not be in a transaction.
-func LoadDataTypes(ctx context.Context, conn *pgx.Conn) ([]schema.DataType, error) {
-	l := &loader{conn: conn.PgConn(), names: make(interner)}
-	if err := l.begin(ctx); err != nil {
-		return nil, fmt.Errorf("introspect: begin a transaction: %w", err)
-	}
-	var out []schema.DataType
-	err := l.query(ctx, dataTypesSQL, nil, func(r *row) {
-		t := schema.DataType{Name: schema.Name{Schema: r.text(), Name: r.text()}, Text: r.text(), Base: r.text(), Enum: r.texts()}
-		names, types := r.texts(), r.texts()
-		for i := range min(len(names), len(types)) {
-			t.Attributes = append(t.Attributes, schema.Attribute{Name: names[i], Type: types[i]})
+// firstCatalogOID is the first number of what is not written by hand in PostgreSQL's catalogs (its source, access/transam.h): the
+// information schema and what users create.
+const firstCatalogOID = 10000
+
+// readDataTypes reads the enums, domains and composite types of the exposed schemas, and those that columns, routines and computed fields
+// use, be it as parts of others.
+func (l *loader) readDataTypes(ctx context.Context) error {
+	seen := make(map[uint32]bool)
+	var used []uint32
+	use := func(oid uint32) {
+		if oid < firstCatalogOID || seen[oid] {
+			return
 		}
-		out = append(out, t)
+		seen[oid] = true
+		t := l.typ(oid)
+		if rel := l.relations[t.relation]; rel != nil && rel.exposed {
+			return // the catalog has it
+		}
+		if t.array || t.kind == 'c' || t.kind == 'd' || t.kind == 'e' {
+			used = append(used, oid)
+		}
+	}
+	for name := range l.typeNames {
+		use(name.oid)
+	}
+	for _, f := range l.routines {
+		use(f.returns)
+		for _, oid := range f.inputs {
+			use(oid)
+		}
+		for _, oid := range f.all {
+			use(oid)
+		}
+	}
+	for _, oid := range l.computedTypes {
+		use(oid)
+	}
+	return l.query(ctx, dataTypesSQL, [][]byte{oidArray(used), oidArray(l.exposed)}, func(r *row) {
+		t := schema.DataType{
+			Name: schema.Name{Schema: r.text(), Name: r.text()}, Text: r.text(), Base: r.text(), IsMultidimensional: r.bool(),
+			CastsToJSON: r.bool(), Enum: r.texts(),
+		}
+		names, types, multidimensional := r.texts(), r.texts(), r.chars()
+		for i := range min(len(names), len(types), len(multidimensional)) {
+			t.Attributes = append(t.Attributes, schema.Attribute{
+				Name: names[i], Type: types[i], IsMultidimensional: multidimensional[i] != 0,
+			})
+		}
+		l.def.DataTypes = append(l.def.DataTypes, t)
 	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("introspect: load data types: %w", err), l.end(ctx, "rollback"))
-	}
-	if err := l.end(ctx, "commit"); err != nil {
-		return nil, fmt.Errorf("introspect: end the transaction: %w", err)
-	}
-	return out, nil
 }

@@ -33,6 +33,7 @@ func dump(d *schema.Definition) string {
 	for _, h := range d.MediaHandlers {
 		p.line("handler %s of %s for %s, produces %s", h.Function, h.Relation, h.MediaType, h.Produces)
 	}
+	p.dataTypes(d)
 	for _, r := range d.Roles {
 		p.line("role %s, superuser %t, bypasses RLS %t, isolation %q, settings %v", r.Name, r.Superuser, r.BypassRLS, r.IsolationLevel, r.Settings)
 	}
@@ -105,8 +106,12 @@ func (p *printer) columns(columns []*schema.Column) {
 		if c.IsArray {
 			b.WriteString(", array")
 		}
+		b.WriteString(dimensions(c.IsMultidimensional))
 		if c.IsComposite {
 			b.WriteString(", composite")
+		}
+		if c.ReadOnly {
+			b.WriteString(", read only")
 		}
 		fmt.Fprintf(&b, ", %s", encodings[c.Encoding])
 		if c.Comment != "" {
@@ -114,6 +119,32 @@ func (p *printer) columns(columns []*schema.Column) {
 		}
 		p.line("%s", b.String())
 	}
+}
+
+func (p *printer) dataTypes(d *schema.Definition) {
+	for _, t := range d.DataTypes {
+		switch {
+		case t.Enum != nil:
+			p.line("type %s: one of %q", t.Text, t.Enum)
+		case t.Base != "":
+			p.line("type %s: domain over %s%s", t.Text, t.Base, dimensions(t.IsMultidimensional))
+		default:
+			p.line("type %s: composite", t.Text)
+		}
+		if t.CastsToJSON {
+			p.line("  has a cast to json")
+		}
+		for _, a := range t.Attributes {
+			p.line("  %s: %s%s", a.Name, a.Type, dimensions(a.IsMultidimensional))
+		}
+	}
+}
+
+func dimensions(several bool) string {
+	if several {
+		return ", of several dimensions"
+	}
+	return ""
 }
 
 func (p *printer) viewKeys(d *schema.Definition) {

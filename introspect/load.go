@@ -68,6 +68,8 @@ type loader struct {
 	partitions map[uint32]*relation
 	types      map[uint32]*typ
 	typeNames  map[typeName]string
+	// computedTypes are the types of computed fields.
+	computedTypes []uint32
 	// schemaGrantees are the roles that may use each exposed schema.
 	schemaGrantees map[string][]uint32
 	code           *code
@@ -118,6 +120,7 @@ func (l *loader) read(ctx context.Context) error {
 		{"view keys", l.readViewKeys},
 		{"uses of functions", l.readCode},
 		{"computed columns", l.readComputed},
+		{"data types", l.readDataTypes},
 		{"representations", l.readRepresentations},
 		{"media type handlers", l.readMediaHandlers},
 		{"roles", l.readRoles},

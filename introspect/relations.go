@@ -131,6 +131,7 @@ func (l *loader) readColumns(ctx context.Context) error {
 			}
 			last.generated[number] = generated
 		}
+		c.IsMultidimensional = r.bool()
 		c.Comment = r.text()
 		last.grantees = append(last.grantees, r.oids()...)
 		last.Columns = append(last.Columns, c)

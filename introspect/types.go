@@ -51,10 +51,12 @@ type typ struct {
 	relation uint32 // of a composite type
 	notNull  bool   // of a domain
 	array    bool
-	jsonCast bool
-	text     string // SQL text without a modifier
-	def      string // SQL text of a domain's default
-	enum     []string
+	// multidimensional is set for a domain over an array of several dimensions.
+	multidimensional bool
+	jsonCast         bool
+	text             string // SQL text without a modifier
+	def              string // SQL text of a domain's default
+	enum             []string
 
 	under *typ // of a domain: the type that it is based on
 	base  *typ // the type below all domains; itself if it is none
@@ -83,7 +85,7 @@ func (l *loader) needTypes(ctx context.Context, oids []uint32) error {
 	err := l.query(ctx, typesSQL, [][]byte{oidArray(unknown)}, func(r *row) {
 		t := &typ{
 			oid: r.oid(), name: schema.Name{Schema: r.text(), Name: r.text()}, kind: r.char(), baseOID: r.oid(), modifier: r.int4(),
-			relation: r.oid(), notNull: r.bool(), array: r.bool(), jsonCast: r.bool(), text: r.text(), def: r.text(), enum: r.texts(),
+			relation: r.oid(), notNull: r.bool(), array: r.bool(), multidimensional: r.bool(), jsonCast: r.bool(), text: r.text(), def: r.text(), enum: r.texts(),
 		}
 		if l.types[t.oid] == nil {
 			l.types[t.oid] = t
@@ -188,6 +190,9 @@ func (t *typ) fill(c *schema.Column, name string, modifier int32) {
 	for d := t; d.under != nil; d = d.under {
 		if d.notNull {
 			c.Nullable = false
+		}
+		if d.multidimensional {
+			c.IsMultidimensional = true
 		}
 		if d.modifier >= 0 {
 			modifier = d.modifier

@@ -18,6 +18,7 @@ select
   t.typrelid,
   t.typnotnull,
   t.typsubscript = 'array_subscript_handler'::regproc,
+  t.typndims > 1,
   exists (select from pg_cast c where c.castsource = t.oid and c.casttarget = 'json'::regtype and c.castmethod = 'f'),
   format_type(t.oid, null),
   pg_get_expr(t.typdefaultbin, 0),

@@ -117,6 +117,8 @@ type Definition struct {
 	Representations       []Representation
 	MediaHandlers         []MediaHandler
 	Roles                 []Role
+	// DataTypes are ordered by name.
+	DataTypes []DataType
 	// Comments are the comments of the exposed schemas, by name.
 	Comments map[string]string
 	// SchemaGrantees are the roles, by exposed schema and sorted, that own the schema or have USAGE on it. If it is nil the
@@ -142,6 +144,8 @@ type Catalog struct {
 	comments        map[string]string
 	schemaGrantees  map[string][]string
 	codeTypes       []string
+	dataTypes       []DataType
+	typesByText     map[string]*DataType
 }
 
 type handlerKey struct {
@@ -169,6 +173,11 @@ func New(d *Definition) *Catalog {
 		comments:        d.Comments,
 		schemaGrantees:  d.SchemaGrantees,
 		codeTypes:       d.CodeTypes,
+		dataTypes:       d.DataTypes,
+		typesByText:     make(map[string]*DataType, len(d.DataTypes)),
+	}
+	for i := range d.DataTypes {
+		c.typesByText[d.DataTypes[i].Text] = &d.DataTypes[i]
 	}
 	all := make(map[Name]*Relation, len(d.Relations))
 	for _, r := range d.Relations {

@@ -64,3 +64,34 @@ func QuoteLiteral(s string) string {
 	}
 	return "E'" + strings.ReplaceAll(s, `\`, `\\`) + "'"
 }
+
+// parseName reads a name with a schema from SQL text as PostgreSQL writes it: each part quoted where it must be.
+func parseName(text string) (Name, bool) {
+	first, rest, ok := parseIdentifier(text)
+	if !ok || !strings.HasPrefix(rest, ".") {
+		return Name{}, false
+	}
+	second, rest, ok := parseIdentifier(rest[1:])
+	return Name{Schema: first, Name: second}, ok && rest == ""
+}
+
+// parseIdentifier reads an identifier up to a dot or the end.
+func parseIdentifier(text string) (identifier, rest string, ok bool) {
+	if !strings.HasPrefix(text, `"`) {
+		end := strings.IndexByte(text, '.')
+		if end < 0 {
+			end = len(text)
+		}
+		return text[:end], text[end:], end > 0 && !strings.ContainsRune(text[:end], '"')
+	}
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] != '"':
+		case i+1 < len(text) && text[i+1] == '"':
+			i++
+		default:
+			return strings.ReplaceAll(text[1:i], `""`, `"`), text[i+1:], true
+		}
+	}
+	return "", "", false
+}

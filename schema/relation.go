@@ -128,7 +128,17 @@ type Column struct {
 	Encoding    Encoding
 	IsArray     bool
 	IsComposite bool
+	// IsMultidimensional is set for an array that was declared with several dimensions. PostgreSQL does not enforce them (PostgreSQL
+	// manual, 8.15.1 Declaration of Array Types), so that it is the author's word for what to expect.
+	IsMultidimensional bool
+	// ReadOnly is set for a column of an automatically updatable view that shows no column which can be written: an expression, or a
+	// column that the database computes (PostgreSQL manual, CREATE VIEW, Updatable Views). It is for documents: requests are
+	// planned as if it were not set, and PostgreSQL refuses what it must.
+	ReadOnly bool
 }
+
+// Writable reports whether a value can be given for the column at all.
+func (c *Column) Writable() bool { return !c.Generated && c.Identity != IdentityAlways && !c.ReadOnly }
 
 // NewRowType returns a relation that stands for the rows of a routine: it has columns, but neither keys nor relationships.
 func NewRowType(name Name, columns []*Column) *Relation {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/postern-db/postern/internal/typegen"
 	"github.com/postern-db/postern/introspect"
+	"github.com/postern-db/postern/schema"
 	"github.com/postern-db/postern/server/config"
 )
 
@@ -89,7 +90,7 @@ func (c typesGo) Run(a *app) error {
 }
 
 // read reads the catalog.
-func (c typesInput) read(a *app) (*typegen.Input, error) {
+func (c typesInput) read(a *app) (*schema.Catalog, error) {
 	settings, err := config.Load(config.Input{File: c.Config, Environ: a.environ})
 	if err != nil {
 		return nil, err
@@ -103,15 +104,7 @@ func (c typesInput) read(a *app) (*typegen.Input, error) {
 		return nil, err
 	}
 	defer func() { _ = conn.Close(a.ctx) }()
-	catalog, err := introspect.Load(a.ctx, conn, introspect.Config{Schemas: schemas, ExtraSearchPath: settings.DBExtraSearchPath})
-	if err != nil {
-		return nil, err
-	}
-	types, err := introspect.LoadDataTypes(a.ctx, conn)
-	if err != nil {
-		return nil, err
-	}
-	return &typegen.Input{Catalog: catalog, Types: types}, nil
+	return introspect.Load(a.ctx, conn, introspect.Config{Schemas: schemas, ExtraSearchPath: settings.DBExtraSearchPath})
 }
 
 func (c typesInput) write(a *app, text []byte) error {

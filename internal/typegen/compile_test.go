@@ -43,8 +43,8 @@ func TestGoCompiles(t *testing.T) {
 	db := pgtest.New(t, pgtest.Role("typegen_login", "login noinherit"), pgtest.Role("typegen_anon", "nologin"), string(script), `
 		grant typegen_anon to typegen_login;
 		insert into shop.customers (email, name, others) values ('a@b', 'Ann', '{b@c}');
-		insert into shop.orders (customer_id, status, colour, place, total, history, notes, shade, float8, bool)
-			values (1, 'in "delivery"', 'blue', (1.5, 2, null), 12345678.90, '{open,done}', '{"a": [1, null]}', 255, 1.5, true), (1, '', null, null, 1, '{}', null, null, null, null);
+		insert into shop.orders (customer_id, status, colour, place, total, history, notes, shade, float8, bool, grid, grids)
+			values (1, 'in "delivery"', 'blue', (1.5, 2, null), 12345678.90, '{open,done}', '{"a": [1, null]}', 255, 1.5, true, '{{a,b},{c,null}}', '{1,2}'), (1, '', null, null, 1, '{}', null, null, null, null, null, null);
 		grant usage on schema shop, hidden to typegen_anon;
 		grant select on all tables in schema shop to typegen_anon`)
 	api := apitest.Start(t, db.URI("typegen_login"), `db-schemas = "shop, archive"`, `db-anon-role = "typegen_anon"`)

@@ -20,13 +20,17 @@ var optionalGo string
 // for composite types, and with constants for enums. The package's name must be an identifier.
 //
 // A nullable column is a pointer. What an insert or update may leave out is an Optional, which is left out, null or a value.
-// Types whose text would lose something in Go are strings, numeric is a json.Number, and json a json.RawMessage.
-func Go(in *Input, packageName string) ([]byte, error) {
+// Types whose text would lose something in Go are strings, numeric is a json.Number, and json a json.RawMessage. So are the elements of
+// arrays of several dimensions, whose depth PostgreSQL does not fix.
+//
+// An array is a slice of values, not of pointers, though any element may be NULL: no declaration can forbid it, so that all slices would
+// have to be of pointers for what few arrays hold. A NULL element is read as the zero value.
+func Go(catalog *schema.Catalog, packageName string) ([]byte, error) {
 	if !token.IsIdentifier(packageName) || packageName == "_" {
 		return nil, fmt.Errorf("%q is no name for a Go package", packageName)
 	}
 	g := &golang{
-		resolver: newResolver(in), in: in, taken: names{"Optional": true, "Set": true, "Null": true},
+		resolver: &resolver{catalog}, taken: names{"Optional": true, "Set": true, "Null": true},
 		types: map[schema.Name]string{}, rows: map[schema.Name]string{}, imports: map[string]bool{"bytes": true, "encoding/json": true},
 	}
 	g.nameTypes()
@@ -47,7 +51,6 @@ func Go(in *Input, packageName string) ([]byte, error) {
 // golang is a file in the course of being written.
 type golang struct {
 	*resolver
-	in      *Input
 	out     strings.Builder
 	taken   names
 	types   map[schema.Name]string // names of enums and composite types
@@ -62,8 +65,9 @@ func (g *golang) nameTypes() {
 			g.rows[r.Name] = g.taken.takeAll(identifier(g.prefixed(r.Name)), "", "Insert", "Update")
 		}
 	}
-	for i := range g.in.Types {
-		if t := &g.in.Types[i]; t.Enum != nil || t.Attributes != nil {
+	types := g.catalog.DataTypes()
+	for i := range types {
+		if t := &types[i]; t.Enum != nil || t.Attributes != nil {
 			g.types[t.Name] = g.taken.take(g.prefixed(t.Name))
 		}
 	}
@@ -78,8 +82,9 @@ func (g *golang) prefixed(n schema.Name) string {
 
 func (g *golang) declarations() {
 	used := g.usedTypes()
-	for i := range g.in.Types {
-		t := &g.in.Types[i]
+	types := g.catalog.DataTypes()
+	for i := range types {
+		t := &types[i]
 		switch {
 		case !used[t.Name]:
 		case t.Enum != nil:
@@ -128,7 +133,7 @@ func (g *golang) composite(t *schema.DataType) {
 	g.printf("type %s struct {\n", g.types[t.Name])
 	fields := names{}
 	for _, a := range t.Attributes {
-		g.field(fields, a.Name, "", nullable(g.goType(g.resolve(a.Type))), "")
+		g.field(fields, a.Name, "", nullable(g.goType(g.attribute(a))), "")
 	}
 	g.printf("}\n\n")
 }

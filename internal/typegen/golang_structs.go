@@ -34,7 +34,7 @@ func (g *golang) changes(name string, r *schema.Relation, mayBeLeftOut func(*sch
 	g.printf("type %s struct {\n", name)
 	fields := names{}
 	for _, c := range r.Columns {
-		if !writable(c) {
+		if !c.Writable() {
 			continue
 		}
 		typ := g.goType(g.column(c, true))
@@ -104,12 +104,13 @@ func (g *golang) usedTypes() map[schema.Name]bool {
 			}
 			used[s.typ.Name] = true
 			for _, a := range s.typ.Attributes {
-				add(g.resolve(a.Type))
+				add(g.attribute(a))
 			}
 		}
 	}
-	for i := range g.in.Types {
-		if t := &g.in.Types[i]; g.exposes(t.Name) {
+	types := g.catalog.DataTypes()
+	for i := range types {
+		if t := &types[i]; g.exposes(t.Name) {
 			add(g.declared(t, 0))
 		}
 	}

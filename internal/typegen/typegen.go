@@ -11,14 +11,6 @@ import (
 	"github.com/postern-db/postern/schema"
 )
 
-// Input is what types are written from.
-type Input struct {
-	// Catalog is required. Its schemas are those that types are written for; the first is the default.
-	Catalog *schema.Catalog
-	// Types are the types that were created in the database, as introspect.LoadDataTypes gives them.
-	Types []schema.DataType
-}
-
 // kind is what a type is in JSON, as precisely as a program's types can tell.
 type kind uint8
 
@@ -51,23 +43,7 @@ type shape struct {
 }
 
 // resolver finds types by the names that the catalog has for them.
-type resolver struct {
-	catalog *schema.Catalog
-	byText  map[string]*schema.DataType
-	byName  map[schema.Name]*schema.DataType
-}
-
-func newResolver(in *Input) *resolver {
-	r := &resolver{
-		catalog: in.Catalog, byText: make(map[string]*schema.DataType, len(in.Types)),
-		byName: make(map[schema.Name]*schema.DataType, len(in.Types)),
-	}
-	for i := range in.Types {
-		t := &in.Types[i]
-		r.byText[t.Text], r.byName[t.Name] = t, t
-	}
-	return r
-}
+type resolver struct{ catalog *schema.Catalog }
 
 // maxDepth bounds domains over domains over arrays.
 const maxDepth = 32
@@ -83,29 +59,43 @@ func (r *resolver) resolveAt(sqlText string, depth int) shape {
 		e := r.resolveAt(element, depth+1)
 		return shape{kind: array, element: &e}
 	}
-	if t := r.byText[sqlText]; t != nil {
-		return r.declared(t, depth)
-	}
 	plain := withoutModifiers(sqlText)
-	if t := r.byText[plain]; t != nil {
-		return r.declared(t, depth)
+	for _, text := range []string{sqlText, plain} {
+		if t := r.catalog.DataType(text); t != nil {
+			return r.declared(t, depth)
+		}
+		if rel := r.catalog.RowType(text); rel != nil {
+			return shape{kind: row, row: rel}
+		}
 	}
 	return shape{kind: builtin(plain)}
 }
 
 func (r *resolver) declared(t *schema.DataType, depth int) shape {
 	switch {
+	case t.CastsToJSON && t.Base == "":
+		return shape{kind: document}
 	case t.Enum != nil:
 		return shape{kind: enum, typ: t}
+	case t.IsMultidimensional:
+		return nested()
 	case t.Base != "":
 		return r.resolveAt(t.Base, depth+1)
 	case t.Attributes != nil:
 		return shape{kind: composite, typ: t}
 	}
-	if rel := r.catalog.Relation(t.Name); rel != nil {
-		return shape{kind: row, row: rel}
-	}
 	return shape{}
+}
+
+// nested is the shape of arrays of several dimensions: how deep they are no type can tell.
+func nested() shape { return shape{kind: array, element: &shape{}} }
+
+// attribute returns the shape of a member of a composite type.
+func (r *resolver) attribute(a schema.Attribute) shape {
+	if a.IsMultidimensional {
+		return nested()
+	}
+	return r.resolve(a.Type)
 }
 
 // withoutModifiers cuts the modifiers from a type's name: character varying(8), timestamp(3) with time zone.
@@ -126,6 +116,9 @@ func (r *resolver) column(c *schema.Column, written bool) shape {
 	if r.catalog.Representation(from, to) != "" {
 		return shape{kind: document}
 	}
+	if c.IsMultidimensional {
+		return nested()
+	}
 	s := r.resolve(c.Type)
 	if s.kind != unknown {
 		return s
@@ -142,13 +135,16 @@ func (r *resolver) column(c *schema.Column, written bool) shape {
 // returned returns the shape of one value of a routine whose result is no row. The catalog names it as pg_type does.
 func (r *resolver) returned(f *schema.Routine) shape {
 	name := f.Returns
-	if t := r.byName[name]; t != nil {
+	if t := r.catalog.DataTypeNamed(name); t != nil {
 		return r.declared(t, 0)
 	}
 	if element, ok := strings.CutPrefix(name.Name, "_"); ok && (f.Encoding == schema.ToJSON || f.Encoding.IsArray()) {
 		e := shape{kind: builtin(element)}
-		if t := r.byName[schema.Name{Schema: name.Schema, Name: element}]; t != nil {
+		of := schema.Name{Schema: name.Schema, Name: element}
+		if t := r.catalog.DataTypeNamed(of); t != nil {
 			e = r.declared(t, 0)
+		} else if rel := r.catalog.Relation(of); rel != nil {
+			e = shape{kind: row, row: rel}
 		}
 		return shape{kind: array, element: &e}
 	}
@@ -196,9 +192,6 @@ func builtin(name string) kind {
 
 // exposes reports whether types of that schema are written.
 func (r *resolver) exposes(name schema.Name) bool { return r.catalog.Exposes(name.Schema) }
-
-// writable reports whether a value can be given for the column at all.
-func writable(c *schema.Column) bool { return !c.Generated && c.Identity != schema.IdentityAlways }
 
 // optional reports whether an insert may leave the column out.
 func optional(c *schema.Column) bool {

@@ -12,6 +12,7 @@ import (
 	"github.com/postern-db/postern/internal/pgtest"
 	"github.com/postern-db/postern/internal/typegen"
 	"github.com/postern-db/postern/introspect"
+	"github.com/postern-db/postern/schema"
 )
 
 var update = flag.Bool("update", false, "write what is generated into testdata")
@@ -19,21 +20,17 @@ var update = flag.Bool("update", false, "write what is generated into testdata")
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // read reads what types are written from.
-func read(t *testing.T, db *pgtest.Database, schemas ...string) *typegen.Input {
+func read(t *testing.T, db *pgtest.Database, schemas ...string) *schema.Catalog {
 	t.Helper()
 	conn := db.Conn(t, "postgres")
 	catalog, err := introspect.Load(t.Context(), conn, introspect.Config{Schemas: schemas})
 	if err != nil {
 		t.Fatal(err)
 	}
-	types, err := introspect.LoadDataTypes(t.Context(), conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &typegen.Input{Catalog: catalog, Types: types}
+	return catalog
 }
 
-func shop(t *testing.T) *typegen.Input {
+func shop(t *testing.T) *schema.Catalog {
 	t.Helper()
 	script, err := os.ReadFile(filepath.Join("testdata", "shop.sql"))
 	if err != nil {
@@ -47,7 +44,7 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	talk := read(t, pgtest.New(t, apitest.UpScripts(t, chat.Migrations())...), "api")
 	sells := shop(t)
-	inGo := func(in *typegen.Input) []byte {
+	inGo := func(in *schema.Catalog) []byte {
 		file, err := typegen.Go(in, "database")
 		if err != nil {
 			t.Fatal(err)

@@ -17,20 +17,20 @@ const postgrestVersion = "14"
 
 // TypeScript returns a module with the type Database that supabase-js and postgrest-js expect (Supabase manual, Generating
 // TypeScript Types), and with helper types.
-func TypeScript(in *Input) []byte {
-	t := &typescript{resolver: newResolver(in), in: in}
+func TypeScript(catalog *schema.Catalog) []byte {
+	t := &typescript{resolver: &resolver{catalog}}
 	t.line("export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]")
 	t.line("")
 	t.open("export type Database = {")
 	t.open("__InternalSupabase: {")
 	t.line("PostgrestVersion: ", quote(postgrestVersion))
 	t.close("}")
-	for _, s := range in.Catalog.Schemas {
+	for _, s := range catalog.Schemas {
 		t.schema(s)
 	}
 	t.close("}")
 	t.line("")
-	t.line(strings.ReplaceAll(strings.TrimSuffix(helpersTS, "\n"), "DEFAULT_SCHEMA", quote(in.Catalog.Schemas[0])))
+	t.line(strings.ReplaceAll(strings.TrimSuffix(helpersTS, "\n"), "DEFAULT_SCHEMA", quote(catalog.Schemas[0])))
 	t.line("")
 	t.constants()
 	return []byte(t.out.String())
@@ -39,7 +39,6 @@ func TypeScript(in *Input) []byte {
 // typescript is a module in the course of being written.
 type typescript struct {
 	*resolver
-	in    *Input
 	out   strings.Builder
 	depth int
 }
@@ -79,8 +78,9 @@ func (t *typescript) schema(name string) {
 	}
 	functions := t.functions(name)
 	var enums, composites []*schema.DataType
-	for i := range t.in.Types {
-		switch d := &t.in.Types[i]; {
+	types := t.catalog.DataTypes()
+	for i := range types {
+		switch d := &types[i]; {
 		case d.Name.Schema != name:
 		case d.Enum != nil:
 			enums = append(enums, d)
@@ -113,7 +113,7 @@ func (t *typescript) schema(name string) {
 		for _, d := range composites {
 			t.open(key(d.Name.Name), ": {")
 			for _, a := range d.Attributes {
-				t.line(key(a.Name), ": ", t.ts(t.resolve(a.Type)), " | null")
+				t.line(key(a.Name), ": ", t.ts(t.attribute(a)), " | null")
 			}
 			t.close("}")
 		}
@@ -123,12 +123,13 @@ func (t *typescript) schema(name string) {
 
 // constants writes the labels of enums as values.
 func (t *typescript) constants() {
+	types := t.catalog.DataTypes()
 	t.open("export const Constants = {")
 	for _, s := range t.catalog.Schemas {
 		t.open(key(s), ": {")
 		t.open("Enums: {")
-		for i := range t.in.Types {
-			if d := &t.in.Types[i]; d.Name.Schema == s && d.Enum != nil {
+		for i := range types {
+			if d := &types[i]; d.Name.Schema == s && d.Enum != nil {
 				t.line(key(d.Name.Name), ": [", labels(d.Enum, ", "), "],")
 			}
 		}
@@ -170,7 +171,7 @@ func (t *typescript) ts(s shape) string {
 		}
 		members := make([]string, len(s.typ.Attributes))
 		for i, a := range s.typ.Attributes {
-			members[i] = key(a.Name) + ": " + t.ts(t.resolve(a.Type)) + " | null"
+			members[i] = key(a.Name) + ": " + t.ts(t.attribute(a)) + " | null"
 		}
 		return inline(members)
 	case row:

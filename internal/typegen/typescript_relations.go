@@ -44,7 +44,7 @@ func (t *typescript) changes(name string, columns []*schema.Column, admitted, re
 	t.open(name, ": {")
 	for _, c := range columns {
 		switch {
-		case !writable(c):
+		case !c.Writable():
 			t.line(key(c.Name), "?: never")
 		case required && !optional(c):
 			t.line(key(c.Name), ": ", t.orNull(c, true))
@@ -197,7 +197,7 @@ func (t *typescript) result(o *schema.Routine) string {
 	if r := t.catalog.Relation(o.Returns); r != nil {
 		return rowType(r)
 	}
-	if d := t.byName[o.Returns]; d != nil && d.Attributes != nil && t.exposes(d.Name) {
+	if d := t.catalog.DataTypeNamed(o.Returns); d != nil && d.Attributes != nil && t.exposes(d.Name) {
 		return reference(d.Name, "CompositeTypes")
 	}
 	if o.Columns == nil {

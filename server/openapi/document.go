@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"io"
 	"strconv"
-
-	"github.com/postern-db/postern/schema"
 )
 
 // WriteOpenAPI writes the OpenAPI 3.1 document. It has an operation only where the caller's privileges and the relation
@@ -24,12 +22,10 @@ type document struct {
 	relations []relation // those that the caller can do anything to
 	functions []function
 
-	readable map[string]*relation        // those of relations that can be read, by name
-	rows     map[string][]*schema.Column // the columns of composite types, by the types' SQL names
-	enums    map[string][]string         // the labels of enums, by the types' SQL names
+	readable map[string]*relation // those of relations that can be read, by name
 }
 
-// index finds what relations and types there are.
+// index finds what relations there are.
 func (d *document) index() {
 	for _, r := range d.in.relations() {
 		if r.mayDoAnything() {
@@ -37,48 +33,12 @@ func (d *document) index() {
 		}
 	}
 	d.readable = make(map[string]*relation, len(d.relations))
-	d.rows = make(map[string][]*schema.Column)
-	d.enums = make(map[string][]string)
 	for i := range d.relations {
 		r := &d.relations[i]
 		if r.may.read.any() {
 			d.readable[r.Name.Name] = r
 		}
-		if r.may.read.all {
-			d.rows[typeName(r.Name)] = r.Columns
-		}
-		d.indexEnums(r.Columns)
 	}
-	for i := range d.functions {
-		for _, o := range d.functions[i].overloads {
-			if o.Composite && o.Returns.Schema != "pg_catalog" && d.in.Catalog.Relation(o.Returns) == nil {
-				d.rows[typeName(o.Returns)] = o.Columns
-			}
-			d.indexEnums(o.Columns)
-		}
-	}
-}
-
-func (d *document) indexEnums(columns []*schema.Column) {
-	for _, c := range columns {
-		if len(c.Enum) > 0 {
-			d.enums[c.NominalType] = c.Enum
-		}
-	}
-}
-
-// typeName returns the SQL name of a type outside pg_catalog as the catalog has it: quoted only where it must be. Keywords
-// apart, that is any name but lower-case identifiers.
-func typeName(n schema.Name) string { return quotedIfNeeded(n.Schema) + "." + quotedIfNeeded(n.Name) }
-
-func quotedIfNeeded(name string) string {
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		if !(c >= 'a' && c <= 'z' || c == '_' || i > 0 && c >= '0' && c <= '9') {
-			return schema.QuoteIdentifier(name)
-		}
-	}
-	return name
 }
 
 func (d *document) write() {

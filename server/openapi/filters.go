@@ -94,7 +94,7 @@ func (d *document) filters(r *relation) {
 		if !ok || !r.may.read.has(c.Name) {
 			continue
 		}
-		v := columnValue(c)
+		v := d.columnValue(c)
 		d.key("filter.", component(r.Name.Name), ".", component(c.Name))
 		d.object(func() {
 			d.text("name", key)

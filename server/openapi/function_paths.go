@@ -99,7 +99,7 @@ func requiredByAll(overloads []*overload, name string) bool {
 // queryValue describes an argument in a URL: a variadic one is repeated, and other values are in PostgreSQL's text form, which
 // for arrays, composite types and json is no more than a text.
 func (d *document) queryValue(p *schema.Parameter) {
-	v := d.namedValue(p.Type)
+	v := d.typeValue(p.Type)
 	v.nullable = false
 	if p.Variadic {
 		d.text("type", "array")
@@ -110,7 +110,7 @@ func (d *document) queryValue(p *schema.Parameter) {
 		})
 		return
 	}
-	if b, known := builtinType(p.Type); v.array || v.composite || known && b.kind == "" {
+	if b, known := builtinType(v.typ); v.array || v.composite || known && b.kind == "" {
 		d.text("type", "string")
 		d.text("format", p.Type)
 		return
@@ -211,7 +211,7 @@ func (d *document) argumentMembers(o *overload) {
 	d.member("properties", func() {
 		for i := range o.Parameters {
 			p := &o.Parameters[i]
-			d.member(p.Name, func() { d.valueMembers(d.namedValue(p.Type), writing, 0) })
+			d.member(p.Name, func() { d.valueMembers(d.typeValue(p.Type), writing, 0) })
 			if p.Required {
 				required = append(required, p.Name)
 			}

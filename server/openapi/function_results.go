@@ -54,7 +54,7 @@ func (d *document) resultMembers(o *overload) {
 
 func (d *document) resultItem(o *overload) {
 	if !o.Composite {
-		v := d.namedValue(resultType(o.Routine))
+		v := d.typeValue(d.resultType(o.Routine))
 		v.encoding = o.Encoding
 		d.valueMembers(v, reading, 0)
 		return
@@ -70,7 +70,7 @@ func (d *document) resultItem(o *overload) {
 	d.member("properties", func() {
 		for _, c := range o.Columns {
 			d.member(c.Name, func() {
-				v := columnValue(c)
+				v := d.columnValue(c)
 				v.nullable = true
 				d.valueMembers(v, reading, 1)
 			})
@@ -80,18 +80,24 @@ func (d *document) resultItem(o *overload) {
 
 // resultType returns the SQL name of the type of a function's values. In the catalog the names of arrays begin with an
 // underscore; whether one is an array shows in its encoding.
-func resultType(r *schema.Routine) string {
+func (d *document) resultType(r *schema.Routine) string {
 	n := r.Returns
 	if element, ok := strings.CutPrefix(n.Name, "_"); ok && (r.Encoding == schema.ToJSON || r.Encoding.IsArray()) {
-		return sqlName(schema.Name{Schema: n.Schema, Name: element}) + "[]"
+		return d.sqlName(schema.Name{Schema: n.Schema, Name: element}) + "[]"
 	}
-	return sqlName(n)
+	return d.sqlName(n)
 }
 
 // sqlName returns the SQL name of a type by its name in pg_type.
-func sqlName(n schema.Name) string {
+func (d *document) sqlName(n schema.Name) string {
 	if n.Schema != "pg_catalog" {
-		return typeName(n)
+		if t := d.in.Catalog.DataTypeNamed(n); t != nil {
+			return t.Text
+		}
+		if component(n.Schema) == n.Schema && component(n.Name) == n.Name {
+			return n.String()
+		}
+		return n.Quoted()
 	}
 	switch n.Name {
 	case "bool":

@@ -16,7 +16,7 @@ func (r *relation) canUpsert() bool {
 	for _, name := range r.PrimaryKey {
 		c := r.Column(name)
 		_, filterable := filterKey(name)
-		if c == nil || !filterable || !writable(c) || !r.may.read.has(name) || !r.may.insert.has(name) {
+		if c == nil || !filterable || !c.Writable() || !r.may.read.has(name) || !r.may.insert.has(name) {
 			return false
 		}
 	}
@@ -25,11 +25,6 @@ func (r *relation) canUpsert() bool {
 
 func (r *relation) mayDoAnything() bool {
 	return r.canRead() || r.canInsert() || r.canUpdate() || r.canDelete()
-}
-
-// writable reports whether values can be given for the column at all.
-func writable(c *schema.Column) bool {
-	return !c.Generated && c.Identity != schema.IdentityAlways
 }
 
 // needed reports whether an insert must give a value for the column.

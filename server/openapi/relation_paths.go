@@ -208,10 +208,10 @@ func (d *document) bodyExample(r *relation) {
 	type field struct{ name, json string }
 	var fields []field
 	for _, c := range r.Columns {
-		if !writable(c) || !r.may.insert.has(c.Name) || !needed(c) && (c.Default != "" || slices.Contains(r.PrimaryKey, c.Name)) {
+		if !c.Writable() || !r.may.insert.has(c.Name) || !needed(c) && (c.Default != "" || slices.Contains(r.PrimaryKey, c.Name)) {
 			continue
 		}
-		example := d.example(columnValue(c))
+		example := d.example(d.columnValue(c))
 		switch {
 		case example != "":
 			fields = append(fields, field{c.Name, example})

@@ -36,11 +36,11 @@ func (d *document) row(r *relation) {
 				continue
 			}
 			d.member(c.Name, func() {
-				d.valueMembers(columnValue(c), reading, 0)
+				d.valueMembers(d.columnValue(c), reading, 0)
 				if note := d.note(r, c, keys); note != "" {
 					d.text("description", note)
 				}
-				if !writable(c) {
+				if !c.Writable() {
 					d.bool("readOnly", true)
 				}
 			})
@@ -79,11 +79,11 @@ func (d *document) changes(r *relation, allowed columns, withDefaults bool) {
 	d.text("type", "object")
 	d.member("properties", func() {
 		for _, c := range r.Columns {
-			if !writable(c) || !allowed.has(c.Name) {
+			if !c.Writable() || !allowed.has(c.Name) {
 				continue
 			}
 			d.member(c.Name, func() {
-				d.valueMembers(columnValue(c), writing, 0)
+				d.valueMembers(d.columnValue(c), writing, 0)
 				if withDefaults {
 					d.defaultOf(c)
 				}
@@ -93,7 +93,7 @@ func (d *document) changes(r *relation, allowed columns, withDefaults bool) {
 }
 
 func (d *document) defaultOf(c *schema.Column) {
-	if json, ok := constant(c); ok && !d.represented(columnValue(c), writing) {
+	if json, ok := constant(c); ok && !d.represented(d.columnValue(c), writing) {
 		d.value("default", json)
 	} else if c.Default != "" && c.Identity == schema.NotIdentity {
 		d.text("description", "Default: `", c.Default, "`")

@@ -32,7 +32,7 @@ func builtinType(name string) (b builtin, known bool) {
 		return builtin{"number", "double", "", ordered, `1.5`}, true
 	case "numeric":
 		return builtin{"number", "", "", ordered, `1.5`}, true
-	case "text", "character varying", "character", "name", "citext":
+	case "text", "character varying", "character", "bpchar", "name", "citext":
 		return builtin{"string", "", "", textual, `"text"`}, true
 	case "uuid":
 		return builtin{"string", "uuid", "", ordered, `"b2c9a7de-3f5e-4d0c-9a54-0a3c5f1d2e88"`}, true
@@ -74,6 +74,27 @@ func builtinType(name string) (b builtin, known bool) {
 		return builtin{"string", name, "", ranges, `"{}"`}, true
 	}
 	return builtin{}, false
+}
+
+// withoutModifiers cuts the modifiers from a type's SQL text: character varying(8), timestamp(3) with time zone.
+func withoutModifiers(text string) string {
+	begin, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
+	if begin < 0 || end < begin || strings.Contains(text[:begin], `"`) {
+		return text
+	}
+	return text[:begin] + text[end+1:]
+}
+
+// lengthOf returns how many characters or bits a type holds by its SQL text, 0 if that is not limited.
+func lengthOf(text string) int {
+	name, rest, _ := strings.Cut(text, "(")
+	switch name {
+	case "character", "character varying", "bit", "bit varying":
+		if n, err := strconv.Atoi(strings.TrimSuffix(rest, ")")); err == nil {
+			return n
+		}
+	}
+	return 0
 }
 
 // numericBounds returns the limits of numeric(precision,scale) as members of a schema, "" if it has none or large ones.

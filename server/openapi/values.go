@@ -7,37 +7,90 @@ import (
 	"github.com/postern-db/postern/schema"
 )
 
-// value is what a schema is written of: a column, a parameter, or an element of an array.
+// value is what a schema is written of: a column, a parameter, a result, or a part of one of these.
 type value struct {
-	typ       string // SQL name without modifiers, base types for domains
-	nominal   string // as declared
+	text      string // SQL text of the type below all domains, with modifiers
+	typ       string // the same without modifiers
+	declared  string // of a column: SQL text as declared; "" for what is no column
 	nullable  bool
+	encoding  schema.Encoding // of a column or result
 	enum      []string
 	maxLength int
-	encoding  schema.Encoding
-	// named is set if only the name of the type is known: it is no column.
-	named     bool
 	array     bool
+	nested    bool // an array of several dimensions, whose elements may be arrays
 	composite bool
+	casts     bool             // a cast to json decides what is read
+	of        *schema.DataType // the composite type
+	row       *schema.Relation // the relation whose row the composite type is
 }
 
-func columnValue(c *schema.Column) value {
-	return value{
-		typ: c.Type, nominal: c.NominalType, nullable: c.Nullable, enum: c.Enum, maxLength: c.MaxLength,
-		encoding: c.Encoding, array: c.IsArray, composite: c.IsComposite,
+func (d *document) columnValue(c *schema.Column) value {
+	v := d.typeValue(c.NominalType)
+	if _, known := builtinType(v.typ); !known && !v.array && !v.composite {
+		v.typ = withoutModifiers(c.Type)
 	}
-}
-
-// namedValue is the value of a type by its name alone.
-func (d *document) namedValue(name string) value {
-	v := value{typ: name, nominal: name, nullable: true, named: true, array: strings.HasSuffix(name, "[]")}
-	v.enum = d.enums[name]
-	v.composite = d.rows[name] != nil
+	v.declared, v.nullable, v.encoding = c.NominalType, c.Nullable, c.Encoding
+	v.array, v.composite, v.nested = v.array || c.IsArray, v.composite || c.IsComposite, v.nested || c.IsMultidimensional
+	v.enum, v.maxLength = c.Enum, c.MaxLength
 	return v
 }
 
+// maxDomains bounds domains over domains.
+const maxDomains = 32
+
+// typeValue is the value of a type by its SQL text, with modifiers or without.
+func (d *document) typeValue(text string) value {
+	v := value{nullable: true}
+	for range maxDomains {
+		t := d.in.Catalog.DataType(text)
+		if t == nil {
+			break
+		}
+		v.nested = v.nested || t.IsMultidimensional
+		if t.Base == "" {
+			v.enum, v.casts = t.Enum, t.CastsToJSON
+			if len(t.Attributes) > 0 {
+				v.composite, v.of = true, t
+			}
+			break
+		}
+		text = t.Base
+	}
+	v.text, v.typ, v.array = text, withoutModifiers(text), strings.HasSuffix(text, "[]")
+	if v.row = d.in.Catalog.RowType(text); v.row != nil {
+		v.composite = true
+	}
+	v.maxLength = lengthOf(text)
+	return v
+}
+
+// element is the value of an array's elements.
 func (d *document) element(v value) value {
-	return d.namedValue(strings.TrimSuffix(v.typ, "[]"))
+	return d.typeValue(strings.TrimSuffix(v.text, "[]"))
+}
+
+// members returns the columns of a composite type, as far as the caller may know them, as names and values. All may be null, since a
+// composite type enforces nothing, and domains have no casts of their own there.
+func (d *document) members(v value) (names []string, values []value) {
+	add := func(name string, of value) {
+		of.nullable, of.declared = true, ""
+		names, values = append(names, name), append(values, of)
+	}
+	switch {
+	case v.of != nil:
+		for _, a := range v.of.Attributes {
+			of := d.typeValue(a.Type)
+			of.nested = of.nested || a.IsMultidimensional
+			add(a.Name, of)
+		}
+	case v.row != nil && v.row.Name.Schema == d.in.Schema:
+		if r := d.readable[v.row.Name.Name]; r != nil && r.may.read.all {
+			for _, c := range r.Columns {
+				add(c.Name, d.columnValue(c))
+			}
+		}
+	}
+	return names, values
 }
 
 func (d *document) family(v value) family {
@@ -67,10 +120,13 @@ const (
 // valueMembers writes the members of a value's schema.
 func (d *document) valueMembers(v value, dir direction, depth int) {
 	if d.represented(v, dir) {
-		d.text("format", v.nominal)
+		d.text("format", v.declared)
 		return
 	}
 	switch {
+	case v.casts && dir == reading:
+		d.text("format", v.typ)
+		return
 	case len(v.enum) > 0:
 		d.kind("string", v.nullable)
 		d.list("enum", func() {
@@ -84,21 +140,23 @@ func (d *document) valueMembers(v value, dir direction, depth int) {
 		return
 	case v.array:
 		d.kind("array", v.nullable)
-		d.member("items", func() { d.valueMembers(d.element(v), dir, depth) })
+		d.member("items", func() {
+			if !v.nested {
+				d.valueMembers(d.element(v), dir, depth)
+			}
+		})
 		return
 	case v.composite:
 		d.kind("object", v.nullable)
-		if columns := d.rows[v.typ]; depth < maxNesting && len(columns) > 0 {
-			d.member("properties", func() {
-				for _, c := range columns {
-					d.member(c.Name, func() {
-						of := columnValue(c)
-						of.nullable = true // a composite type enforces nothing
-						d.valueMembers(of, dir, depth+1)
-					})
-				}
-			})
+		names, values := d.members(v)
+		if depth >= maxNesting || names == nil {
+			return
 		}
+		d.member("properties", func() {
+			for i, name := range names {
+				d.member(name, func() { d.valueMembers(values[i], dir, depth+1) })
+			}
+		})
 		return
 	}
 	b, known := builtinType(v.typ)
@@ -120,7 +178,7 @@ func (d *document) valueMembers(v value, dir direction, depth int) {
 	if v.maxLength > 0 {
 		d.number("maxLength", v.maxLength)
 	}
-	if bounds := numericBounds(v.nominal); bounds != "" {
+	if bounds := numericBounds(v.text); bounds != "" {
 		d.raw(bounds)
 	}
 }
@@ -128,12 +186,12 @@ func (d *document) valueMembers(v value, dir direction, depth int) {
 // represented reports whether a domain's own cast decides what JSON a column has, so that its base type says nothing.
 func (d *document) represented(v value, dir direction) bool {
 	switch {
-	case v.named:
+	case v.declared == "":
 		return false
 	case dir == reading:
-		return d.in.Catalog.Representation(v.nominal, "json") != ""
+		return d.in.Catalog.Representation(v.declared, "json") != ""
 	default:
-		return d.in.Catalog.Representation("json", v.nominal) != ""
+		return d.in.Catalog.Representation("json", v.declared) != ""
 	}
 }
 
@@ -148,7 +206,7 @@ func (d *document) kind(kind string, nullable bool) {
 // example returns an example of a value as JSON, "" if none is known.
 func (d *document) example(v value) string {
 	switch {
-	case d.represented(v, reading) || d.represented(v, writing):
+	case d.represented(v, reading) || d.represented(v, writing) || v.casts || v.nested:
 		return ""
 	case len(v.enum) > 0:
 		return quoted(v.enum[0])
@@ -164,7 +222,7 @@ func (d *document) example(v value) string {
 		return quoted(strings.Repeat("1", v.maxLength))
 	case v.maxLength > 0 && v.maxLength < len(b.example)-2:
 		return quoted(unquoted(b.example)[:v.maxLength])
-	case strings.HasPrefix(numericBounds(v.nominal), `"exclusiveMinimum":-1,`):
+	case strings.HasPrefix(numericBounds(v.text), `"exclusiveMinimum":-1,`):
 		return "0"
 	}
 	return b.example

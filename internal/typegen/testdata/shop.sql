@@ -14,6 +14,7 @@ create function hidden.shade_to_json(shop.shade) returns json language sql immut
 create function hidden.shade_from_json(json) returns shop.shade language sql immutable as $$ select 1::shop.shade $$;
 create cast (shop.shade as json) with function hidden.shade_to_json(shop.shade) as implicit;
 create cast (json as shop.shade) with function hidden.shade_from_json(json) as implicit;
+create domain shop.grids as int[][];
 create type shop.span as range (subtype = time);
 
 create table shop.customers (
@@ -43,7 +44,7 @@ create table shop.orders (
   placed date,
   shade shop.shade,
   bool bool, int2 int2, float4 float4, float8 float8, "char" char(3), uuid uuid, ts timestamp, tm time, iv interval,
-  bytes bytea, bits bit(3), inet inet, tsv tsvector, range int4range, span shop.span, ints int[], grid text[][], money money, xml xml
+  bytes bytea, bits bit(3), inet inet, tsv tsvector, range int4range, span shop.span, ints int[], grid text[][], grids shop.grids, money money, xml xml
 );
 
 create table shop.details (

@@ -127,7 +127,8 @@ export type Database = {
           customer_id: number
           float4: number | null
           float8: number | null
-          grid: string[] | null
+          grid: unknown[] | null
+          grids: unknown[] | null
           gross: number | null
           history: Database["shop"]["Enums"]["status"][]
           id: number
@@ -161,7 +162,8 @@ export type Database = {
           customer_id: number
           float4?: number | null
           float8?: number | null
-          grid?: string[] | null
+          grid?: unknown[] | null
+          grids?: unknown[] | null
           gross?: never
           history?: Database["shop"]["Enums"]["status"][]
           id?: number
@@ -195,7 +197,8 @@ export type Database = {
           customer_id?: number
           float4?: number | null
           float8?: number | null
-          grid?: string[] | null
+          grid?: unknown[] | null
+          grids?: unknown[] | null
           gross?: never
           history?: Database["shop"]["Enums"]["status"][]
           id?: number

@@ -34,6 +34,9 @@ func TestRows(t *testing.T) {
 		*o.Colour != HiddenColourBlue || string(o.Notes) != `{"a": [1, null]}` || o.Gross == nil || string(o.Shade) != `"#ff"` {
 		t.Errorf("got %+v", o)
 	}
+	if len(o.Grid) != 2 || string(o.Grid[0]) != `["a","b"]` || string(o.Grid[1]) != `["c",null]` || len(o.Grids) != 2 || string(o.Grids[0]) != "1" {
+		t.Errorf("got %s %s", o.Grid, o.Grids)
+	}
 	if orders[1].Place != nil || orders[1].Notes != nil && string(orders[1].Notes) != "null" {
 		t.Errorf("got %+v", orders[1])
 	}
