@@ -45,17 +45,29 @@ func answered(w *httptest.ResponseRecorder, plan *sql.Plan) *result {
 	out.read(w.Header().Get("Content-Type"), w.Body.Bytes())
 	if plan == nil || plan.Request == nil || !plan.Request.Action.Mutates() {
 		out.uncount = "the answer does not tell how many rows were changed; look at them in the next step"
+		if plan != nil && plan.Request != nil && cut(len(out.rows), plan) {
+			out.unseen = fmt.Sprintf("after %d rows the answer is cut off (db-max-rows); ask for fewer", plan.MaxRows)
+		}
 		return out
 	}
 	total := "1" // of PUT, which fails for any other number
 	if plan.Request.Action != sql.Upsert {
 		_, total, _ = strings.Cut(w.Header().Get("Content-Range"), "/")
 	}
+	if out.unseen != "" && w.Body.Len() == 0 {
+		out.unseen += "; a write returns them with Prefer: return=representation, or write => changes"
+	}
 	var err error
 	if out.changed, err = strconv.Atoi(total); err != nil || plan.Media.Kind == sql.MediaPlan {
 		out.uncount = "the answer does not tell how many rows were changed"
 	}
 	return out
+}
+
+// cut says whether there may be more rows than db-max-rows lets through.
+func cut(rows int, plan *sql.Plan) bool {
+	asked := plan.Request.Range
+	return plan.MaxRows > 0 && int64(rows) >= plan.MaxRows && (!asked.Bounded || asked.Limit() > plan.MaxRows)
 }
 
 // The media types whose bodies are rows as JSON, and that of rows one below the other.
@@ -68,8 +80,7 @@ func (r *result) read(contentType string, body []byte) {
 	mediaType, _, err := mime.ParseMediaType(contentType)
 	switch {
 	case len(body) == 0 && mediaType != ndjsonType:
-		r.unseen = fmt.Sprintf("the answer (%d) has no rows to look at; of HEAD there are none, and a write returns them with "+
-			"Prefer: return=representation, or write => changes", r.status)
+		r.unseen = fmt.Sprintf("the answer (%d) has no rows to look at", r.status)
 		return
 	case err == nil && mediaType == ndjsonType:
 		for line := range bytes.Lines(body) {

@@ -43,13 +43,13 @@ func run(t *testing.T, text, filter string) *policytest.Report {
 	return runAs(t, "postgres", text, filter)
 }
 
-func runAs(t *testing.T, role, text, filter string) *policytest.Report {
+func runAs(t *testing.T, role, text, filter string, environ ...string) *policytest.Report {
 	t.Helper()
 	db := pgtest.New(t, pgtest.Role("test_user", "nologin"), pgtest.Role("test_anon", "nologin"), pgtest.Role("test_editor", "nologin"),
 		pgtest.Role("test_owner", "login"), notes)
-	settings, err := config.Load(config.Input{Environ: []string{
+	settings, err := config.Load(config.Input{Environ: append([]string{
 		"PGRST_DB_URI=" + db.URI("postgres"), "PGRST_DB_SCHEMAS=api", "PGRST_DB_ANON_ROLE=test_anon", "PGRST_DB_CHANNEL_ENABLED=false", "PGRST_DB_PLAN_ENABLED=true",
-	}})
+	}, environ...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestNoAccidents(t *testing.T) {
 		{alice + "GET /note?id=eq.1\nAccept: application/vnd.pgrst.plan+json\n=> sees 1 row", "the answer is application/vnd.pgrst.plan+json"},
 		{alice + "HEAD /note?id=eq.1\n=> sees nothing", noRows},
 		{alice + "OPTIONS /note\n=> sees nothing", noRows},
-		{alice + "PATCH /note?id=eq.1\n{\"body\": \"x\"}\n=> sees nothing", "the answer (204) " + noRows},
+		{alice + "PATCH /note?id=eq.1\n{\"body\": \"x\"}\n=> sees nothing", "the answer (204) " + noRows + "; a write returns them with Prefer: return=representation, or write => changes"},
 		{alice + "DELETE /note?id=eq.2\n=> sees nothing", noRows},
 		{alice + "POST /note\n{\"id\": 9, \"owner\": \"alice\"}\n=> sees nothing", noRows},
 		{alice + "POST /rpc/void\n=> sees nothing", noRows},
@@ -327,6 +327,22 @@ func TestNoAccidents(t *testing.T) {
 	for i, test := range report.Files[0].Tests {
 		if c := cases[i]; !strings.Contains(test.Failure, c.want) || (c.want == "") != (test.Failure == "") {
 			t.Errorf("%s: got %q, want %q", c.step, test.Failure, c.want)
+		}
+	}
+}
+
+// What db-max-rows cuts off is not taken for what is not there.
+func TestMaxRows(t *testing.T) {
+	t.Parallel()
+	const as = "as test_user {\"sub\": \"alice\"}\n"
+	report := runAs(t, "postgres", seed+"-- cut --\n"+as+"GET /tag\n=> sees 2 rows\n"+
+		"-- asked for --\n"+as+"GET /tag?limit=2\n=> sees 2 rows\n"+
+		"-- fewer --\n"+as+"GET /tag?tag=eq.a\n=> sees 1 row\n"+
+		"-- written --\n"+as+"PATCH /note?id=lt.10\nPrefer: return=representation\n\n{\"body\": \"x\"}\n=> sees 2 rows\n",
+		"", "PGRST_DB_MAX_ROWS=2")
+	for _, test := range report.Files[0].Tests {
+		if cut := strings.Contains(test.Failure, "after 2 rows the answer is cut off (db-max-rows)"); cut != (test.Name == "cut") || !cut && test.Failure != "" {
+			t.Errorf("%s: %q", test.Name, test.Failure)
 		}
 	}
 }
