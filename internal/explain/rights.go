@@ -88,7 +88,7 @@ func (e *explainer) findPolicies(p *part) {
 		}
 		out := Policy{
 			Name: pol.Name, Restrictive: !pol.Permissive, Command: string(pol.Command), Applies: pol.Applies(p.judged),
-			Clause: "USING", Expression: pol.Using.SQL,
+			Roles: []string{}, Clause: "USING", Expression: pol.Using.SQL,
 		}
 		if out.Command == "" {
 			out.Command = "ALL"
