@@ -53,7 +53,8 @@ func (p *part) reasons(e *explainer) []string {
 }
 
 var (
-	claimPattern = regexp.MustCompile(`->>? '((?:[^']|'')+)'|auth\.claim\('((?:[^']|'')+)'|auth\.(uid|role|has_scope)\(`)
+	// The first arrow after the claims: one behind it goes into the claim, and others are those of columns.
+	claimPattern = regexp.MustCompile(`request\.jwt\.claims'[^<>=A-Z]*->>? '((?:[^']|'')+)'|auth\.claim\('((?:[^']|'')+)'|auth\.(uid|role|has_scope)\(`)
 	helperClaims = map[string]string{"uid": "sub", "role": "role", "has_scope": "scope"}
 )
 

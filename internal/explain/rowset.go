@@ -30,7 +30,8 @@ const (
 
 // fetch reads the rows of a query, whose first arguments are the rows of given. The query is planned, and the privileges and policies of
 // what it reads are found, as a role; nil is the caller. It is run as the caller: functions in it have no other rights than in
-// the request, and current_user is the caller.
+// the request, and current_user is the caller. What the planner tries out beforehand, such as an operator on a table's statistics, does
+// run as that role, which is why reader prefers an owner to a superuser.
 //
 // A cursor makes that possible (PostgreSQL manual, DECLARE): whom it may read for was settled when it was opened. So nothing
 // is made in the database, and it works in a read-only transaction and on a standby.

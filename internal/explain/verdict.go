@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/postern-db/postern/internal/policy"
+	"github.com/postern-db/postern/sql"
 )
 
 // verdict says in sentences what becomes of the request, and why.
@@ -35,6 +36,12 @@ func (e *explainer) verdict() []string {
 	if e.updates() && len(e.in.Plan.Mutation.Columns) == 0 {
 		return append(v, "The body names no column: nothing is updated.")
 	}
+	if e.in.Plan.Request.Action == sql.Create && string(e.in.Plan.Request.Payload.Raw) == "[]" {
+		return append(v, "The body has no rows: nothing is created.")
+	}
+	if first := e.firstTable(); first != nil && e.in.Plan.Request.Action == sql.Upsert && first.Asked != nil && *first.Asked == 0 {
+		return append(v, "The body has no row with the key that the path names: nothing is written.")
+	}
 	for i := range e.parts {
 		p := &e.parts[i]
 		for _, sentence := range e.judge(p) {
@@ -51,10 +58,23 @@ func (e *explainer) verdict() []string {
 	return v
 }
 
+// firstTable is the table that the request names or reaches by a simple view, nil if there is none.
+func (e *explainer) firstTable() *part {
+	for i := range e.parts {
+		if p := &e.parts[i]; len(p.path) == 1 && p.rel.IsTable() {
+			return p
+		}
+	}
+	return nil
+}
+
 // answered says how many rows a read is answered with, where that is not told yet.
 func (e *explainer) answered() []string {
-	if e.out.Rows == nil || len(e.parts) == 0 {
+	if e.out.Rows == nil {
 		return nil
+	}
+	if len(e.parts) == 0 || len(e.parts[0].path) != 1 {
+		return []string{fmt.Sprintf("The answer has %s.", rows(*e.out.Rows))}
 	}
 	n, first := *e.out.Rows, &e.parts[0]
 	switch {
@@ -141,7 +161,12 @@ func (e *explainer) judgeRows(p *part) []string {
 	case p.written:
 		return p.judgeWritten(e, asked, pass)
 	}
-	verb := map[policy.Action]string{policy.ReadRows: "sees", policy.UpdateRows: "may update", policy.DeleteRows: "may delete"}[p.action]
+	if p.action == policy.UpdateRows || p.action == policy.DeleteRows {
+		return e.judgeChanged(p, asked)
+	}
+	if pass == asked && e.in.Plan.Mutation != nil && len(p.path) == 1 {
+		return nil // it has been said that they are changed
+	}
 	what := p.Name
 	switch {
 	case p.junction:
@@ -156,11 +181,11 @@ func (e *explainer) judgeRows(p *part) []string {
 	case asked == 0:
 		return []string{fmt.Sprintf("There is no such row of %s, whoever asks.", p.Name)}
 	case pass == asked && p.holds():
-		out = []string{fmt.Sprintf("%s %s %s of %s asked for.", p.Role, verb, every(asked), what)}
+		out = []string{fmt.Sprintf("%s sees %s of %s asked for.", p.Role, every(asked), what)}
 	case pass == asked:
-		out = []string{fmt.Sprintf("%s %s %s of %s asked for: row-level security is %s.", p.Role, verb, every(asked), what, p.RLS)}
+		out = []string{fmt.Sprintf("%s sees %s of %s asked for: row-level security is %s.", p.Role, every(asked), what, p.RLS)}
 	default:
-		out = append([]string{fmt.Sprintf("%s %s %d of %s of %s asked for.", p.Role, verb, pass, rows(asked), what)}, p.reasons(e)...)
+		out = append([]string{fmt.Sprintf("%s sees %d of %s of %s asked for.", p.Role, pass, rows(asked), what)}, p.reasons(e)...)
 	}
 	if p.cut {
 		out = append(out, fmt.Sprintf("No more than %s of %s were looked at.", rows(asked), p.Name))
@@ -173,99 +198,11 @@ func (e *explainer) judgeUncounted(p *part) []string {
 	if !p.holds() || p.Note == "" {
 		return p.reasons(e)
 	}
-	return append([]string{fmt.Sprintf("How many rows of %s the policies let pass is not known: %s.", p.Name, p.Note)}, p.reasons(e)...)
-}
-
-// judgeBeforeTriggers is judge for rows that triggers may change before they are held against the policies.
-func (e *explainer) judgeBeforeTriggers(p *part) []string {
-	asked, pass := *p.Asked, count(p.possible)
-	before := fmt.Sprintf("%s %s of %s %s before the policies are asked, and may change what is written: what passes then is not known.",
-		plural(len(p.Triggers), "The trigger", "The triggers"), strings.Join(p.Triggers, ", "), p.Name, plural(len(p.Triggers), "runs", "run"))
-	if p.action == policy.ReadRows && pass == asked {
-		return []string{before}
+	why := strings.TrimPrefix(p.Note, notCounted)
+	if p.written {
+		return append([]string{fmt.Sprintf("What would be written to %s cannot be worked out: %s.", p.Name, why)}, p.reasons(e)...)
 	}
-	as := "of %s as the request has them, %d would pass."
-	if asked == 1 {
-		as = "of %s as the request has it, %d would pass."
-	}
-	if p.action == policy.ReadRows {
-		as = strings.Replace(as, "pass", "be seen afterwards", 1)
-	}
-	sentence := fmt.Sprintf(as, rows(asked), pass)
-	return append([]string{before, strings.ToUpper(sentence[:1]) + sentence[1:]}, p.reasons(e)...)
-}
-
-// judgeConflict is judge for rows that are there already where an upsert writes.
-func (p *part) judgeConflict(e *explainer, asked, pass int64) []string {
-	there := fmt.Sprintf("%s of %s %s there already", rows(asked), p.Name, plural(int(asked), "is", "are"))
-	switch {
-	case asked == 0 || pass == asked && p.action == policy.ReadRows:
-		return nil
-	case pass == asked && p.written:
-		return []string{fmt.Sprintf("What the update would write to %s of %s passes the policies.", rows(asked), p.Name)}
-	case pass == asked:
-		return []string{fmt.Sprintf("%s. %s may update %s.", there, p.Role, plural(int(asked), "it", "them"))}
-	case p.written && p.action == policy.ReadRows:
-		return append([]string{fmt.Sprintf("The update is refused (42501): of %s of %s that it would write %s would not see %d afterwards.",
-			rows(asked), p.Name, p.Role, asked-pass)}, p.reasons(e)...)
-	case p.written:
-		return append([]string{fmt.Sprintf("The update is refused (42501): %d of %s that it would write to %s %s not pass.", asked-pass, rows(asked),
-			p.Name, plural(int(asked-pass), "does", "do"))}, p.reasons(e)...)
-	case p.action == policy.ReadRows:
-		return append([]string{fmt.Sprintf("The update is refused (42501): %s, of which %s sees %d.", there, p.Role, pass)}, p.reasons(e)...)
-	default:
-		return append([]string{fmt.Sprintf("The update is refused (42501): %s, of which %s may update %d.", there, p.Role, pass)}, p.reasons(e)...)
-	}
-}
-
-// judgeWritten is judge for rows as a write would leave them.
-func (p *part) judgeWritten(e *explainer, asked, pass int64) []string {
-	switch {
-	case asked == 0 || pass == asked && p.action == policy.ReadRows:
-		return nil
-	case pass == asked:
-		return p.judgeNew(e, asked)
-	case p.action != policy.ReadRows:
-		return append([]string{fmt.Sprintf("The %s is refused (42501): %d of %s that it would write to %s %s not pass.", p.Action, asked-pass,
-			rows(asked), p.Name, plural(int(asked-pass), "does", "do"))}, p.reasons(e)...)
-	}
-	unseen := fmt.Sprintf("%s would not see %d of them afterwards.", p.Role, asked-pass)
-	switch {
-	case p.returns && len(e.in.Plan.Mutation.OnConflict) > 0:
-		return append([]string{fmt.Sprintf("The %s is refused (42501): of %s of %s that it would write, %s would not see %d. A create that looks for "+
-			"rows that are there already has to see what it writes.", e.writes(), rows(asked), p.Name, p.Role, asked-pass)}, p.reasons(e)...)
-	case p.returns:
-		return append([]string{fmt.Sprintf("%s could be written, but %s So the request is refused (42501), since it returns or filters what it writes. "+
-			"With Prefer: return=minimal and without filters it is not.", rows(asked), unseen)}, p.reasons(e)...)
-	default:
-		return append([]string{fmt.Sprintf("%s would be written, but %s", rows(asked), unseen)}, p.reasons(e)...)
-	}
-}
-
-// writes is what the request does to rows.
-func (e *explainer) writes() string {
-	if e.updates() {
-		return "update"
-	}
-	return "create"
-}
-
-// judgeNew is judge for rows that pass, some of which may be there already.
-func (p *part) judgeNew(e *explainer, asked int64) []string {
-	var out []string
-	fresh := asked
-	if m := e.in.Plan.Mutation; p.action == policy.CreateRows && len(m.OnConflict) > 0 && e.there != nil {
-		there := min(int64(len(e.there.rows)), asked)
-		fresh -= there
-		if there > 0 && (!m.Merge || len(m.Columns) == 0) {
-			out = append(out, fmt.Sprintf("%d of %s of %s %s there already and %s skipped.", there, rows(asked), p.Name, plural(int(there), "is", "are"),
-				plural(int(there), "is", "are")))
-		}
-	}
-	if fresh > 0 {
-		out = append(out, fmt.Sprintf("%s may %s %s of %s: what would be written passes the policies.", p.Role, p.Action, rows(fresh), p.Name))
-	}
-	return out
+	return append([]string{fmt.Sprintf("How many rows of %s the policies let pass is not known: %s.", p.Name, why)}, p.reasons(e)...)
 }
 
 // by says as whom a relation below a view is judged.
