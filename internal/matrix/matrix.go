@@ -71,17 +71,17 @@ type Cell struct {
 	Below []Below `json:"below,omitempty"`
 }
 
-// Chosen is Where, "" if it chooses all rows.
+// Chosen is Where in one line, "" if it chooses all rows.
 func (c Cell) Chosen() string { return someOf(c.Where) }
 
-// Demanded is Check, "" if rows may be anything.
+// Demanded is Check in one line, "" if rows may be anything.
 func (c Cell) Demanded() string { return someOf(c.Check) }
 
 func someOf(expression string) string {
 	if expression == "true" {
 		return ""
 	}
-	return expression
+	return oneLine(expression)
 }
 
 // Below is a relation below a view.
@@ -207,10 +207,10 @@ func cell(a policy.Access) Cell {
 	c := Cell{Verdict: a.Verdict.String(), Why: a.Why}
 	if a.Verdict == policy.Rows {
 		if !a.Using.Empty() {
-			c.Where = oneLine(a.Using.Pretty())
+			c.Where = a.Using.Pretty()
 		}
 		if !a.Check.Empty() {
-			c.Check = oneLine(a.Check.Pretty())
+			c.Check = a.Check.Pretty()
 		}
 	}
 	for _, column := range a.Columns {
@@ -223,7 +223,14 @@ func cell(a policy.Access) Cell {
 }
 
 // oneLine joins the lines of an expression, which PostgreSQL breaks where there is a subquery.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// Blanks within a line stay, since they may be in a string.
+func oneLine(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return strings.TrimSpace(strings.Join(lines, " "))
+}
 
 func policyText(p *policy.Policy) Policy {
 	out := Policy{Name: p.Name, Permissive: p.Permissive, Command: "all", Using: p.Using.Pretty, Check: p.Check.Pretty, Roles: []string{}}

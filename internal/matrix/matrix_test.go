@@ -146,7 +146,7 @@ func TestConditionsAreExplicit(t *testing.T) {
 		create table api.note (owner text);
 		alter table api.note enable row level security;
 		create policy own on api.note for select to alice using (owner = current_user);
-		create policy change on api.note for update to alice using (owner = current_user) with check (true);
+		create policy change on api.note for update to alice using (owner = current_user or owner = 'a  b') with check (true);
 		create policy fill on api.note for insert to alice with check (owner = current_user);
 		create policy clean on api.note for delete to alice using (true);
 		grant select, insert, update, delete on api.note to alice`), matrix.Options{Roles: []string{"alice"}})
@@ -154,8 +154,9 @@ func TestConditionsAreExplicit(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := "owner = CURRENT_USER"
+	other := "OR owner = 'a  b'::text"
 	for i, want := range []matrix.Cell{
-		{Verdict: "rows", Check: own}, {Verdict: "rows", Where: own}, {Verdict: "rows", Where: own, Check: "true"}, {Verdict: "yes"},
+		{Verdict: "rows", Check: own}, {Verdict: "rows", Where: own}, {Verdict: "rows", Where: other, Check: "true"}, {Verdict: "yes"},
 	} {
 		got := m.Relations[0].Rows[0].Cells()[i]
 		if got.Verdict != want.Verdict || !strings.Contains(got.Where, want.Where) || (got.Where == "") != (want.Where == "") || got.Check != want.Check {
