@@ -17,7 +17,7 @@ import (
 //
 //	127.0.0.1 - web_user [26/Jul/2021:01:56:38 -0500] "GET /clients HTTP/1.1" 200 56 "" "curl/7.64.0"
 //
-// The user is the database role, - where there is none. A request never waits for it; see [backlog.Writer].
+// The address is - on a Unix socket, and the user, which is the database role, - where there is none. A request never waits for it; see [backlog.Writer].
 type accessLog struct{ w *backlog.Writer }
 
 // newAccessLog returns nil, which logs nothing, if w is nil.
@@ -61,7 +61,10 @@ func logsStatus(level config.LogLevel, status int) bool {
 func (l *accessLog) write(rec *recorder, r *http.Request, role string) {
 	line := make([]byte, 0, 256)
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
+	switch {
+	case r.RemoteAddr == "@": // Go's name of who has none, on a Unix socket
+		host = ""
+	case err != nil:
 		host = r.RemoteAddr
 	}
 	line = append(appendOrDash(line, host), " - "...)

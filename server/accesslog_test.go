@@ -97,6 +97,35 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
+// TestAccessLogOfSocket checks that a client of a Unix socket, which has no address, is a dash.
+func TestAccessLogOfSocket(t *testing.T) {
+	t.Parallel()
+	s, l, done := newLogged(t, newLibrary(t), "log-level = \"info\"\n")
+	for _, remote := range []string{"@", ""} {
+		r := httptest.NewRequest(http.MethodGet, "/genres", nil)
+		r.RemoteAddr = remote
+		s.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	done()
+	if text := l.text(&l.access); strings.Count(text, "- - visitor [") != 2 || strings.Contains(text, "@") {
+		t.Error(text)
+	}
+}
+
+// TestAccessLogOfPreflights checks that the preflight of an allowed origin is not logged, and that of another is, as an OPTIONS is.
+func TestAccessLogOfPreflights(t *testing.T) {
+	t.Parallel()
+	s, l, done := newLogged(t, newLibrary(t), "log-level = \"info\"\nserver-cors-allowed-origins = \"https://a.test\"\n")
+	send(t, s, "OPTIONS", "/genres?plain", "")
+	send(t, s, "OPTIONS", "/genres?allowed", "", "Origin", "https://a.test", "Access-Control-Request-Method", "GET")
+	send(t, s, "OPTIONS", "/genres?other", "", "Origin", "https://b.test", "Access-Control-Request-Method", "GET")
+	done()
+	text := l.text(&l.access)
+	if !strings.Contains(text, "?plain") || strings.Contains(text, "?allowed") || !strings.Contains(text, "?other") {
+		t.Error(text)
+	}
+}
+
 // TestLogLevels checks which answers are logged, and with log-query which statements.
 func TestLogLevels(t *testing.T) {
 	t.Parallel()

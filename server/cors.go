@@ -47,6 +47,9 @@ func (s *Server) cors(w http.ResponseWriter, r *http.Request, c *config.Config) 
 	h.Set("Access-Control-Max-Age", "86400")
 	h.Set("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
 	h.Set("Content-Length", "0")
+	if rec := recorderOf(w); rec != nil {
+		rec.unlogged = true // as in PostgREST: a browser sends it, and what it is for follows
+	}
 	w.WriteHeader(http.StatusOK)
 	return true
 }

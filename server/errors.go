@@ -63,7 +63,7 @@ func (x *exchange) fail(err error) {
 	h := x.w.Header()
 	for name := range h {
 		if !strings.HasPrefix(name, "Access-Control-") && name != x.state.config.ServerTraceHeader && name != requestIDHeader &&
-			!strings.HasPrefix(name, "Ratelimit") && name != "Connection" {
+			!strings.HasPrefix(name, "Ratelimit") && name != "Connection" && name != "Server" {
 			h.Del(name)
 		}
 	}

@@ -3,10 +3,13 @@ package server
 import "net/http"
 
 // observe is the outermost layer: it has each response recorded, and tells those who want to know once the request is done,
-// also if it ends in a panic.
+// also if it ends in a panic. The header Server has the version (PostgREST reference, Observability, Server Version Header).
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := newRecorder(w)
+		if h := w.Header(); h["Server"] == nil {
+			h["Server"] = s.product
+		}
 		s.requests.inFlight.Add(1)
 		defer s.observed(rec, r)
 		next.ServeHTTP(rec, r)
@@ -36,7 +39,7 @@ func (s *Server) logRequest(rec *recorder, r *http.Request) {
 	if x != nil {
 		state = x.state
 	}
-	if !logsStatus(state.config.LogLevel, rec.status) {
+	if rec.unlogged || !logsStatus(state.config.LogLevel, rec.status) {
 		return
 	}
 	if x != nil && state.config.LogQuery && x.query != "" {

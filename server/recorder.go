@@ -16,6 +16,7 @@ type recorder struct {
 	status   int       // 0 until the head is written
 	bytes    int64     // of the body
 	exchange *exchange // nil if the request did not get that far
+	unlogged bool      // has no line in the access log
 }
 
 // statusClientGone is recorded, and never sent, where the client hung up before there was an answer. It is nginx's.

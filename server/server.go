@@ -50,6 +50,7 @@ type Config struct {
 type Server struct {
 	logger  *slog.Logger
 	version string
+	product []string // the header Server
 	// authenticate is Config.Authenticate.
 	authenticate func(*http.Request) (auth.Caller, error)
 	onError      func(*http.Request, error)
@@ -93,6 +94,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		version: cmp.Or(cfg.Version, moduleVersion()), recovery: newRecovery(), explaining: make(chan struct{}, maxExplanations),
 		frontend: frontend{files: cfg.Static},
 	}
+	s.product = []string{"postern/" + programVersion(s.version)}
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}

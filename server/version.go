@@ -14,6 +14,14 @@ func moduleVersion() string {
 	return versionIn(info)
 }
 
+// programVersion is the version of Postern: as its own program has it, which knows best, or as a part of another.
+func programVersion(stated string) string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path != modulePath {
+		return versionIn(info)
+	}
+	return stated
+}
+
 func versionIn(info *debug.BuildInfo) string {
 	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
 		if m.Path == modulePath && m.Version != "" && m.Version != "(devel)" {
