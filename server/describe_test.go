@@ -52,6 +52,9 @@ func TestDescribeNegotiation(t *testing.T) {
 		{"/openapi.json", "", 200, openAPIMedia},
 		{"/openapi.json", "application/json", 200, openAPIMedia},
 		{"/openapi.json", "text/csv", 406, ""},
+		{"/openapi.json?x=1", "", 200, openAPIMedia}, // keeps a cache off
+		{"/openapi.json?select=(&id=%ff", "", 200, openAPIMedia},
+		{"/?x=1", "", 400, ""},
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			var headers []string

@@ -166,6 +166,9 @@ func (x *exchange) parse() error {
 	}
 	options, path := x.parseOptions()
 	src := sql.Source{Method: x.r.Method, Path: path, RawQuery: x.r.URL.RawQuery, Header: x.r.Header, Body: body}
+	if x.openAPI {
+		src.RawQuery = "" // a file has no parameters: what stands there keeps caches off
+	}
 	if options == &x.state.parse && !x.whole && x.recall(&src) {
 		return nil
 	}

@@ -71,7 +71,11 @@ func (d *document) profileParameter(key, header string) {
 		d.text("in", "header")
 		d.text("description", "Chooses the schema, which is not the default one.")
 		d.bool("required", true)
-		d.member("schema", func() { d.text("const", d.in.Schema) })
+		d.member("schema", func() { // an enum, for tools that know no const, with a default to fill in
+			d.text("type", "string")
+			d.texts("enum", []string{d.in.Schema})
+			d.text("default", d.in.Schema)
+		})
 	})
 }
 

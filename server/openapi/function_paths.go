@@ -177,15 +177,19 @@ func (d *document) argumentsBody(overloads []*overload) {
 			_, anyJSON := bodies["application/json"]
 			switch {
 			case anyJSON:
-				d.value("application/json", "{}")
+				d.value("application/json", `{"schema":{},"example":{"key":"value"}}`)
 			case len(objects) > 0:
 				d.member("application/json", func() {
 					d.member("schema", func() { d.alternatives("anyOf", objects, d.argumentMembers) })
 				})
 			}
-			for _, media := range []string{"text/plain", "text/xml", "application/octet-stream"} {
-				if _, ok := bodies[media]; ok {
-					d.value(media, `{"schema":{"type":"string"}}`)
+			for _, text := range [][2]string{
+				{"text/plain", `{"schema":{"type":"string"},"example":"text"}`},
+				{"text/xml", `{"schema":{"type":"string","xml":{"name":"example"}}}`}, // of which tools make a document
+				{"application/octet-stream", `{"schema":{"type":"string"}}`},
+			} {
+				if _, ok := bodies[text[0]]; ok {
+					d.value(text[0], text[1])
 				}
 			}
 		})

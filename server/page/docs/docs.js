@@ -64,6 +64,13 @@ function unfill(parameter) {
   delete parameter.example;
 }
 
+// explain adds the operators of a filter to its description: Swagger UI shows nothing of what a parameter's schema says of itself.
+function explain(parameter, schemas) {
+  const operators = schemas[parameter.schema?.$ref?.replace(/^#\/components\/schemas\/(?=filter\.)/, "")]?.description;
+  if (!operators) return;
+  parameter.description = `${parameter.description ?? ""}\n\n<details><summary>Operators</summary>\n\n${operators}\n\n</details>`;
+}
+
 async function show() {
   const token = sessionStorage.getItem(tokenKey) ?? "";
   const headers = { Accept: "application/openapi+json;version=3.1" };
@@ -88,7 +95,10 @@ async function show() {
   element("api").hidden = false;
   document.title = body.info.title;
   greet(token);
-  for (const parameter of Object.values(body.components?.parameters ?? {})) unfill(parameter);
+  for (const parameter of Object.values(body.components?.parameters ?? {})) {
+    unfill(parameter);
+    explain(parameter, body.components.schemas);
+  }
   // This page's own origin is the API's, whatever name the server knows for itself.
   body.servers = [{ url: api.href.replace(/\/$/, "") }];
   const ui = SwaggerUIBundle({
