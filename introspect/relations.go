@@ -19,8 +19,10 @@ var columnsSQL string
 type relation struct {
 	*schema.Relation
 	exposed bool
-	numbers []int16          // of its columns, in step with Relation.Columns
-	names   map[int16]string // of its key columns, if it is not exposed
+	// rewritten is set for a view whose writes triggers or rules may do, in place of writes to what it shows.
+	rewritten bool
+	numbers   []int16          // of its columns, in step with Relation.Columns
+	names     map[int16]string // of its key columns, if it is not exposed
 	// generated tells how its generated columns are: 's' stored, 'v' virtual.
 	generated map[int16]byte
 	// grantees are the roles that have a privilege on it; 0 is PUBLIC.
@@ -68,7 +70,7 @@ func (r *relation) Swap(i, j int) {
 
 // readRelations reads the relations of all schemas, with the types of their rows.
 func (l *loader) readRelations(ctx context.Context) error {
-	const update, insert, remove = 1 << 2, 1 << 3, 1 << 4
+	const update, insert, remove, rewritten = 1 << 2, 1 << 3, 1 << 4, 1 << 5
 	kinds := map[byte]schema.Kind{
 		'r': schema.Table, 'p': schema.PartitionedTable, 'v': schema.View, 'm': schema.MaterializedView, 'f': schema.ForeignTable,
 	}
@@ -84,6 +86,7 @@ func (l *loader) readRelations(ctx context.Context) error {
 		rel.Comment = r.text()
 		l.relations[oid] = &relation{
 			Relation: rel, exposed: slices.Contains(l.cfg.Schemas, rel.Name.Schema), grantees: r.oids(),
+			rewritten: accepts&rewritten != 0,
 		}
 		l.def.Relations = append(l.def.Relations, rel)
 	})

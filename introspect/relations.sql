@@ -6,7 +6,7 @@
 --
 -- pg_relation_is_updatable parses a view's definition, and so it is asked once, for views and foreign tables that are exposed.
 -- It returns a mask of the commands that the relation accepts, triggers included: 1 << command, which makes 4 UPDATE, 8 INSERT
--- and 16 DELETE. Tables accept all; materialized views, none. A foreign table whose wrapper has no handler can do nothing, and
+-- and 16 DELETE. 32 is set if triggers or rules of a view may do its writes. Tables accept all; materialized views, none. A foreign table whose wrapper has no handler can do nothing, and
 -- asking would be an error that made the whole catalog unreadable.
 --
 -- The type of its rows comes as oid and as SQL text, as format_type would name it: functions that return rows are many.
@@ -31,6 +31,9 @@ select
         where t.ftrelid = c.oid and w.fdwhandler <> 0
       )
     ) then pg_relation_is_updatable(c.oid, true) & 28
+    else 0
+  end | case
+    when c.relkind = 'v' and (c.relhastriggers or exists (select from pg_rewrite r where r.ev_class = c.oid and r.ev_type <> '1')) then 32
     else 0
   end,
   d.description,

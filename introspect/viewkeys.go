@@ -19,9 +19,10 @@ type origin struct {
 	column int16
 }
 
-// readViewKeys finds the keys of base tables that exposed views show. What views of all schemas use is noted for readCode.
+// readViewKeys finds the keys of base tables that exposed views show, and what their columns take from those that they show. What views of all schemas use is noted for readCode.
 func (l *loader) readViewKeys(ctx context.Context) error {
-	views := make(map[uint32][]target)
+	views := make(map[uint32][]target) // in whose schemas keys are followed
+	all := make(map[uint32][]target)
 	var order []uint32
 	var bad error
 	err := l.query(ctx, viewDefinitionsSQL, [][]byte{oidArray(l.visible)}, func(r *row) {
@@ -29,10 +30,13 @@ func (l *loader) readViewKeys(ctx context.Context) error {
 		if kind == 'v' { // reading a materialized view does not run its query
 			l.code.addView(oid, rule)
 		}
+		targets, err := parseTargets(string(rule))
+		if err == nil {
+			all[oid] = targets
+		}
 		if !visible {
 			return
 		}
-		targets, err := parseTargets(string(rule))
 		if err != nil && bad == nil {
 			bad = fmt.Errorf("read the definition of view %s: %w", l.relationName(oid), err)
 		}
@@ -40,6 +44,9 @@ func (l *loader) readViewKeys(ctx context.Context) error {
 		order = append(order, oid)
 	})
 	if err = cmp.Or(err, bad); err != nil {
+		return err
+	}
+	if err := l.readViewColumns(ctx, all); err != nil {
 		return err
 	}
 	byTable := make(map[uint32][]viewKey)

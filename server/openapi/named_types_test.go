@@ -133,3 +133,21 @@ func equalJSON(a, b any) bool {
 	}
 	return a == b
 }
+
+// TestReadOnly checks that a view's columns which show an expression, or what the database computes, are shown but not asked for.
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	db := database(t, script(t, "types.sql"))
+	doc := parsed(t, written(t, openapi.WriteOpenAPI, input(load(t, db, "api"), nil)))
+	schemas := at(doc, "components", "schemas")
+	for _, name := range []string{"calculated.insert", "calculated.update"} {
+		if got := keys(at(schemas, name, "properties")); !slices.Equal(got, []string{"a_default_identity", "a_text"}) {
+			t.Errorf("%s takes %q", name, got)
+		}
+	}
+	for name, want := range map[string]any{"calc": true, "an_identity": true, "a_text": nil, "a_default_identity": nil} {
+		if got := at(schemas, "calculated", "properties", name, "readOnly"); got != want {
+			t.Errorf("%s is read only: %v", name, got)
+		}
+	}
+}

@@ -69,6 +69,8 @@ func (d *document) note(r *relation, c *schema.Column, keys []*schema.Relationsh
 		add("Numbered by the database.")
 	case c.Generated:
 		add("Computed by the database.")
+	case c.ReadOnly:
+		add("Cannot be written through this view.")
 	}
 	return note
 }

@@ -70,6 +70,7 @@ comment on table api."Odd.table-name" is E'\nA comment\nof "three" lines with a 
 insert into api."Odd.table-name" values (1, 'x', null);
 create table api.no_columns ();
 create view api.a_view as select a_int4, a_text, a_default_identity from api.everything;
+create view api.calculated as select a_default_identity, an_identity, a_int4 + 1 as calc, a_text from api.everything;
 create materialized view api.a_matview as select 1 as one;
 create table api.child (
   id int generated always as identity primary key,

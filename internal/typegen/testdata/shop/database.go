@@ -152,7 +152,6 @@ type OpenOrdersInsert struct {
 	ID         Optional[int32]       `json:"id,omitzero"`
 	CustomerID Optional[int64]       `json:"customer_id,omitzero"`
 	Total      Optional[json.Number] `json:"total,omitzero"`
-	Gross      Optional[json.Number] `json:"gross,omitzero"`
 }
 
 // OpenOrdersUpdate is what an update of shop.open_orders takes.
@@ -160,7 +159,6 @@ type OpenOrdersUpdate struct {
 	ID         Optional[int32]       `json:"id,omitzero"`
 	CustomerID Optional[int64]       `json:"customer_id,omitzero"`
 	Total      Optional[json.Number] `json:"total,omitzero"`
-	Gross      Optional[json.Number] `json:"gross,omitzero"`
 }
 
 // Orders is a row of the table shop.orders.

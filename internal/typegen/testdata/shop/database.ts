@@ -269,13 +269,13 @@ export type Database = {
         }
         Insert: {
           customer_id?: number | null
-          gross?: number | null
+          gross?: never
           id?: number | null
           total?: number | null
         }
         Update: {
           customer_id?: number | null
-          gross?: number | null
+          gross?: never
           id?: number | null
           total?: number | null
         }
