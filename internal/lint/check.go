@@ -91,6 +91,12 @@ type state struct {
 	relations []*policy.Relation // the exposed ones
 	callers   []*policy.Role
 	access    map[accessKey]policy.Access
+
+	// What bodies of functions tell, and the functions by name, extensions' not.
+	bodies  map[*policy.Function]source
+	callees map[*policy.Function][]*policy.Function
+	readBy  map[*policy.Function][]*policy.Relation
+	byName  map[string][]*policy.Function
 }
 
 type accessKey struct {
@@ -100,7 +106,15 @@ type accessKey struct {
 }
 
 func newState(d *policy.Database) *state {
-	s := &state{Database: d, callers: d.Callers(), access: map[accessKey]policy.Access{}}
+	s := &state{
+		Database: d, callers: d.Callers(), access: map[accessKey]policy.Access{}, bodies: map[*policy.Function]source{},
+		callees: map[*policy.Function][]*policy.Function{}, readBy: map[*policy.Function][]*policy.Relation{}, byName: map[string][]*policy.Function{},
+	}
+	for _, f := range d.Functions {
+		if f.Schema != nil && f.Extension == "" {
+			s.byName[f.Name] = append(s.byName[f.Name], f)
+		}
+	}
 	for _, r := range d.ExposedRelations() {
 		if r.Extension == "" {
 			s.relations = append(s.relations, r)

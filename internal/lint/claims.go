@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -48,7 +49,7 @@ type settingRead struct {
 	missingOK bool
 }
 
-// settingReads returns the settings that an expression reads, also inside SQL functions that it calls where their text tells.
+// settingReads returns the settings that an expression reads itself; what functions read that it calls is told by reads.
 func (s *state) settingReads(tree *nodetree.Node) []settingRead {
 	var out []settingRead
 	for _, c := range s.calls(tree) {
@@ -66,24 +67,65 @@ func (s *state) settingReads(tree *nodetree.Node) []settingRead {
 	return out
 }
 
+// editable finds the claims that users write, as a word of a text: a key or a path such as {user_metadata,plan}. The column where one
+// provider keeps them has a name of its own.
+var (
+	editable       = regexp.MustCompile(`(?i)(?:^|[^\w-])((?:raw_)?user_meta_?data|user-metadata|usermetadata|unsafe_metadata)(?:$|[^\w-])`)
+	editableColumn = regexp.MustCompile(`(?i)\b(raw_user_meta_data)\b`)
+	sent           = regexp.MustCompile(`(?i)\b(request\.(?:headers?|cookies?|method|path))\b`)
+)
+
 func claimUserEditable(r *reporter) {
-	editable := []string{"user_metadata", "raw_user_meta_data", "user-metadata", "unsafe_metadata", "usermetadata"}
 	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			if len(r.settingReads(e.Tree)) == 0 && !r.callsOwn(e.Tree) {
 				continue // it reads no claim
 			}
 			for _, text := range texts(e.Tree) {
-				// A path may be one text, {user_metadata,plan}.
-				parts := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return strings.ContainsRune("{},\". $[]", c) })
-				if slices.ContainsFunc(parts, func(s string) bool { return slices.Contains(editable, s) }) {
+				if editable.MatchString(text) {
 					r.report(policyObject(p), e.keyword+" reads "+text, fmt.Sprintf(
 						"-- read what the provider alone writes, such as app_metadata:\n-- %s", alter(p, e.keyword, "…")))
 					break
 				}
 			}
+			for _, f := range r.own(e.Expression) {
+				if g, what := r.reads(f, editable, editableColumn); g != nil {
+					r.report(policyObject(p), e.keyword+" "+by(f, g)+" "+what, fmt.Sprintf(
+						"-- read what the provider alone writes, such as app_metadata:\n-- create or replace function %s …", g))
+				}
+			}
 		}
 	})
+}
+
+// reads returns the function, f or one that it calls, whose texts or code match, and what of it does. A function counts if it reads a setting
+// or calls another, for else it reads no claim.
+func (s *state) reads(f *policy.Function, text, code *regexp.Regexp) (g *policy.Function, what string) {
+	for _, g := range s.reached(f) {
+		body := s.source(g)
+		if code != nil {
+			if match := code.FindStringSubmatch(body.code); match != nil {
+				return g, match[1]
+			}
+		}
+		if !strings.Contains(strings.ToLower(body.code), "current_setting") && len(s.called(g)) == 0 {
+			continue
+		}
+		for _, t := range body.texts {
+			if match := text.FindStringSubmatch(t); match != nil {
+				return g, match[1]
+			}
+		}
+	}
+	return nil, ""
+}
+
+// by says that an expression calls f, and g reads something.
+func by(f, g *policy.Function) string {
+	if f == g {
+		return fmt.Sprintf("calls %s(), which reads", sqlName(f))
+	}
+	return fmt.Sprintf("calls %s(), for which %s() reads", sqlName(f), sqlName(g))
 }
 
 // callsOwn says whether an expression calls a function that is not the system's.
@@ -95,12 +137,15 @@ func policyReadsRequest(r *reporter) {
 	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			for _, s := range r.settingReads(e.Tree) {
-				sent := slices.Contains([]string{"request.headers", "request.cookies", "request.method", "request.path"}, s.name) ||
-					strings.HasPrefix(s.name, "request.header.") || strings.HasPrefix(s.name, "request.cookie.")
-				if sent {
+				if sent.MatchString(s.name) {
 					r.report(policyObject(p), e.keyword+" reads "+s.name, fmt.Sprintf("-- take it from the token:\n-- %s",
 						alter(p, e.keyword, "… (select current_setting('request.jwt.claims', true)::json ->> 'sub') …")))
 					break
+				}
+			}
+			for _, f := range r.own(e.Expression) {
+				if g, what := r.reads(f, sent, nil); g != nil {
+					r.report(policyObject(p), e.keyword+" "+by(f, g)+" "+what, fmt.Sprintf("-- take it from the token:\n-- create or replace function %s …", g))
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/postern-db/postern/internal/policy"
@@ -20,9 +21,9 @@ func functionChecks() []Check {
 		},
 		{
 			ID: "definer-search-path", Group: groupFunctions, Severity: Error,
-			Title: "SECURITY DEFINER function without a fixed search_path",
-			Why: "Names in it are looked up in the caller's search_path. Who can put objects of the same name before them, in a temporary schema for example, runs code " +
-				"with the owner's rights.",
+			Title: "SECURITY DEFINER function without a safe search_path",
+			Why: "Names in it are looked up in its search_path, which is the caller's if it sets none. Who can create objects of the same name in a schema of it, or in " +
+				"the temporary schema where that is not the last, runs code with the owner's rights.",
 			find: definerSearchPath,
 		},
 		{
@@ -93,6 +94,40 @@ func definerSearchPath(r *reporter) {
 				routine(f), policy.QuoteIdentifier(f.SchemaName)))
 		case strings.Contains(path, "$user"):
 			r.report(routine(f), "search_path is "+path, fmt.Sprintf("alter %s set search_path = '';", routine(f)))
+		default:
+			r.unsafePath(f, path)
+		}
+	}
+}
+
+// unsafePath reports schemas in a function's search_path where callers can create objects that its owner will use (PostgreSQL manual, CREATE
+// FUNCTION, Writing SECURITY DEFINER Functions Safely). A path without pg_temp has it first, but only for tables; that is left alone, for
+// callers of the API can make no temporary ones.
+func (r *reporter) unsafePath(f *policy.Function, path string) {
+	names := searchPath(path)
+	if i := slices.Index(names, "pg_temp"); i >= 0 && i < len(names)-1 {
+		var safe []string
+		for _, name := range names {
+			if name != "pg_temp" {
+				safe = append(safe, policy.QuoteIdentifier(name))
+			}
+		}
+		r.report(routine(f), "pg_temp is not the last in "+path, fmt.Sprintf("alter %s set search_path = %s, pg_temp;", routine(f), strings.Join(safe, ", ")))
+	}
+	for _, schema := range r.Schemas {
+		if !slices.Contains(names, schema.Name) {
+			continue
+		}
+		var who []*policy.Role
+		for _, role := range r.callers {
+			if policy.Granted(schema.Grants, role, policy.Create) && !role.HasPrivilegesOf(f.Owner) {
+				who = append(who, role)
+			}
+		}
+		if who != nil {
+			r.report(routine(f), fmt.Sprintf("%s may create in %s, of search_path %s", list(who), policy.QuoteIdentifier(schema.Name), path), fmt.Sprintf(
+				"revoke create on schema %s from %s;\n-- or: alter %s set search_path = ''; and write the names in it with their schema",
+				policy.QuoteIdentifier(schema.Name), granteesOf(schema.Grants, who, policy.Create), routine(f)))
 		}
 	}
 }

@@ -51,30 +51,33 @@ func slow(f *policy.Function) bool {
 }
 
 // perRow returns the slow functions that an expression calls for each row though no row is in their arguments: not those in a
-// subquery that reads no table, which PostgreSQL runs once.
+// subquery that reads no table, which PostgreSQL runs once. One that returns a set can stand nowhere else.
 func (s *state) perRow(tree *nodetree.Node) []*policy.Function {
 	var out []*policy.Function
-	walk(tree, func(n *nodetree.Node, _ int) bool {
+	var visit func(n *nodetree.Node, _ int) bool
+	visit = func(n *nodetree.Node, _ int) bool {
 		if once(n) {
+			walk(n.Field("testexpr").Node, visit) // what is looked for in it is worked out each time
 			return false
 		}
 		for _, field := range []string{"funcid", "opfuncid"} {
-			if f := s.Function(n.OID(field)); f != nil && slow(f) && !ofRow(n) && !slices.Contains(out, f) {
+			if f := s.Function(n.OID(field)); f != nil && slow(f) && !ofRow(n) && !n.Bool("funcretset") && !slices.Contains(out, f) {
 				out = append(out, f)
 			}
 		}
 		return true
-	})
+	}
+	walk(tree, visit)
 	return out
 }
 
-// once says whether a node is a scalar subquery that reads no table and no row around it.
+// once says whether a node is a subquery that reads no table and no row around it.
 func once(n *nodetree.Node) bool {
-	if n.Name != "SUBLINK" || ofRow(n) {
+	if n.Name != "SUBLINK" {
 		return false
 	}
 	query := n.Field("subselect").Node
-	return query != nil && len(query.Field("jointree").Node.Nodes("fromlist")) == 0
+	return query != nil && len(query.Field("jointree").Node.Nodes("fromlist")) == 0 && !ofRow(query)
 }
 
 func perRowCall(r *reporter) {
@@ -94,12 +97,17 @@ func perRowCall(r *reporter) {
 			slices.Sort(names)
 			severity := r.check.Severity
 			volatile := slices.ContainsFunc(found, func(f *policy.Function) bool { return f.Volatility == policy.Volatile })
-			if e.keyword == "with check" || !volatile && r.served(e.Tree, func(c comparison) bool { return !c.cast && indexed(p.Relation, c.column) }) {
+			if e.keyword == "with check" || !volatile && r.served(e.Tree, func(c comparison) bool { return r.byIndex(p.Relation, c) }) {
 				severity = Info // for rows that are written, or looked up by an index
 			}
-			r.reportAs(severity, policyObject(p), fmt.Sprintf("%s calls %s", e.keyword, strings.Join(names, ", ")), alter(p, e.keyword, wrap(e.SQL, func(name string) bool {
+			better := wrap(e.SQL, func(name string) bool {
 				return slices.ContainsFunc(found, func(f *policy.Function) bool { return sqlName(f) == name })
-			})))
+			})
+			fix := alter(p, e.keyword, better)
+			if better == e.SQL {
+				fix = fmt.Sprintf("-- call it in a subquery of its own, without a column:\n-- %s", alter(p, e.keyword, "… (select "+names[0]+") …"))
+			}
+			r.reportAs(severity, policyObject(p), fmt.Sprintf("%s calls %s", e.keyword, strings.Join(names, ", ")), fix)
 		}
 	})
 }
@@ -115,13 +123,15 @@ func sqlName(f *policy.Function) string {
 // comparison is a column that is compared for equality with something that is the same for all rows.
 type comparison struct {
 	column int
+	// function is what is compared instead, a function of the column.
+	function *nodetree.Node
 	// cast says that the column is cast first, so that an index on the column does not serve.
 	cast bool
 	// constant says that the other side is one, which tells no caller from another.
 	constant bool
 }
 
-// compared takes an expression for a comparison of a column with = or = ANY, ok false if it is none.
+// compared takes an expression for a comparison of a column, or of a function of one, with = or = ANY, ok false if it is none.
 func (s *state) compared(n *nodetree.Node) (comparison, bool) {
 	if n.Name != "OPEXPR" && n.Name != "SCALARARRAYOPEXPR" {
 		return comparison{}, false
@@ -131,14 +141,30 @@ func (s *state) compared(n *nodetree.Node) (comparison, bool) {
 		return comparison{}, false
 	}
 	for i, side := range args {
-		if ownColumns(args[1-i]) != nil && len(ownColumns(args[1-i])) > 0 || i == 1 && n.Name == "SCALARARRAYOPEXPR" {
+		other := args[1-i]
+		if len(ownColumns(other)) > 0 || i == 1 && n.Name == "SCALARARRAYOPEXPR" {
 			continue
 		}
 		if column, cast := s.bare(side); column > 0 {
-			return comparison{column: column, cast: cast, constant: args[1-i].Name == "CONST"}, true
+			return comparison{column: column, cast: cast, constant: other.Name == "CONST"}, true
+		}
+		if column := s.functionOf(side); column > 0 {
+			return comparison{column: column, function: side, constant: other.Name == "CONST"}, true
 		}
 	}
 	return comparison{}, false
+}
+
+// functionOf returns the own column that a node is an immutable function of, such as lower(email), 0 if it is no such thing.
+func (s *state) functionOf(n *nodetree.Node) int {
+	f, args := s.Function(n.OID("funcid")), n.Nodes("args")
+	if n.Name != "FUNCEXPR" || f == nil || f.Volatility != policy.Immutable || n.Int("funcformat") != 0 || len(args) != 1 {
+		return 0
+	}
+	if column, cast := s.bare(args[0]); !cast {
+		return column
+	}
+	return 0
 }
 
 // equated returns the two own columns that an expression asks to be equal, ok false if it is no such comparison.
@@ -193,13 +219,6 @@ func (s *state) served(tree *nodetree.Node, by func(comparison) bool) bool {
 	return false
 }
 
-// indexed says whether an index of all rows begins with the column.
-func indexed(rel *policy.Relation, column int) bool {
-	return slices.ContainsFunc(rel.Indexes, func(i policy.Index) bool {
-		return !i.Partial && len(i.Columns) > 0 && i.Columns[0] == column
-	})
-}
-
 // conditions calls visit for what an expression asks for with AND, OR and NOT.
 func conditions(tree *nodetree.Node, visit func(*nodetree.Node)) {
 	if tree != nil && tree.Name == "BOOLEXPR" {
@@ -219,29 +238,6 @@ func (r *reporter) filters(visit func(p *policy.Policy, tree *nodetree.Node)) {
 		if p.Relation.RLS && p.Using.Tree != nil {
 			visit(p, p.Using.Tree)
 		}
-	})
-}
-
-func columnNotIndexed(r *reporter) {
-	seen := map[*policy.Column]bool{}
-	r.filters(func(p *policy.Policy, tree *nodetree.Node) {
-		if r.served(tree, func(c comparison) bool { return !c.cast && indexed(p.Relation, c.column) }) ||
-			!r.served(tree, func(c comparison) bool { return !c.cast }) {
-			return // an index serves, or none could
-		}
-		conditions(tree, func(n *nodetree.Node) {
-			c, ok := r.compared(n)
-			if !ok {
-				return
-			}
-			column := p.Relation.ColumnNumber(c.column)
-			if column == nil || column.Type == "boolean" || c.cast || c.constant || seen[column] || indexed(p.Relation, c.column) {
-				return
-			}
-			seen[column] = true
-			r.report(object(p.Relation), fmt.Sprintf("%s, by policy %s", policy.QuoteIdentifier(column.Name), policy.QuoteIdentifier(p.Name)),
-				fmt.Sprintf("create index on %s (%s);", p.Relation, policy.QuoteIdentifier(column.Name)))
-		})
 	})
 }
 
@@ -267,12 +263,4 @@ func foreignKeyNotIndexed(r *reporter) {
 			r.report(object(rel), fmt.Sprintf("%s (%s)", policy.QuoteIdentifier(k.Name), columns), fmt.Sprintf("create index on %s (%s);", rel, columns))
 		}
 	}
-}
-
-// serves says whether an index finds rows by all of the columns: they are its first ones, in any order.
-func serves(i policy.Index, columns []int) bool {
-	if i.Partial || len(i.Columns) < len(columns) {
-		return false
-	}
-	return !slices.ContainsFunc(columns, func(c int) bool { return !slices.Contains(i.Columns[:len(columns)], c) })
 }

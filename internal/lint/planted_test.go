@@ -68,6 +68,18 @@ foreign-key-not-indexed         table api.member
 foreign-key-not-indexed         table api.person
 no-primary-key                  table api.country
 extension-exposed               extension pg_trgm
+policy-compares-itself          policy captured on api.doc
+write-always-true               policy taken on api.doc
+update-gives-row-away           policy given on api.doc
+write-always-true               policy equal on api.doc
+policy-never-true               policy absent on api.doc
+claim-user-editable             policy admin on api.doc
+policy-recursion                table api.doc
+view-bypasses-rls               view api.outside
+view-bypasses-rls               view api.box
+definer-search-path             function auth.scratch()
+sequence-without-usage          sequence private.numbered_id_seq
+policy-column-not-indexed       table private.member
 `
 
 // TestPlanted finds every fault in a database that was built to be bad.

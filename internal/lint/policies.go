@@ -16,8 +16,9 @@ func policyChecks() []Check {
 		{
 			ID: "policy-recursion", Group: groupPolicies, Severity: Error,
 			Title: "policies that read each other in a circle",
-			Why:   "PostgreSQL refuses each statement that comes to them: infinite recursion detected in policy (42P17).",
-			find:  policyRecursion,
+			Why: "PostgreSQL refuses each statement that comes to them: infinite recursion detected in policy (42P17). Of a circle through a function it " +
+				"knows nothing, and runs until its stack is full (54001).",
+			find: policyRecursion,
 		},
 		{
 			ID: "policy-subquery-refused", Group: groupPolicies, Severity: Error,
@@ -36,6 +37,13 @@ func policyChecks() []Check {
 			Title: "policy that is never true",
 			Why:   "A permissive policy that is never true allows nothing, and a restrictive one forbids all. A comparison with NULL by = or <> is null, which is not true.",
 			find:  policyNeverTrue,
+		},
+		{
+			ID: "policy-compares-itself", Group: groupPolicies, Severity: Error,
+			Title: "policy that compares a column with itself",
+			Why: "That is true of every row where the column is not null. In a subquery a name without a table is the subquery's own first: in exists (select from member m " +
+				"where team = m.team) both are the member's, if it has such a column, and the row's team is never asked for.",
+			find: comparesItself,
 		},
 		{
 			ID: "policy-duplicate", Group: groupPolicies, Severity: Warning,
@@ -80,34 +88,6 @@ func (s *state) subjects(rel *policy.Relation) []*policy.Role {
 	})
 }
 
-func policyRecursion(r *reporter) {
-	for _, rel := range r.Relations {
-		if !rel.RLS || len(rel.Policies) == 0 {
-			continue
-		}
-		found := map[string][]string{}
-		for _, role := range r.subjects(rel) {
-			for _, action := range policy.Actions {
-				if why := r.Recursion(rel, role, action); why != "" && !slices.Contains(found[why], action.String()) {
-					found[why] = append(found[why], action.String())
-				}
-			}
-		}
-		for why, actions := range found {
-			var through []string
-			for _, p := range rel.Policies {
-				if p.Using.HasSubquery() || p.Check.HasSubquery() {
-					through = append(through, policy.QuoteIdentifier(p.Name))
-				}
-			}
-			r.report(object(rel), fmt.Sprintf("%s, to %s (%s)", why, strings.Join(actions, ", "), strings.Join(through, ", ")),
-				fmt.Sprintf("-- look the rows up in a function whose owner the policies do not hold, and call it in the policy:\n"+
-					"-- create function … returns setof … language sql stable security definer set search_path = '' as $$ … $$;\n"+
-					"-- alter policy … on %s using (… in (select …()));", rel))
-		}
-	}
-}
-
 func policySubqueryRefused(r *reporter) {
 	for _, rel := range r.relations {
 		if !rel.RLS {
@@ -121,7 +101,7 @@ func policySubqueryRefused(r *reporter) {
 				}
 				for _, e := range expressions(p) {
 					for _, dep := range e.Reads {
-						if dep.Relation != rel && !r.reads(role, dep) {
+						if dep.Relation != rel && !r.mayRead(role, dep) {
 							key := [2]string{p.Name, dep.Relation.String()}
 							if refused[key] == nil {
 								refused[key] = &refusal{policy: p, dep: dep}
@@ -147,8 +127,8 @@ type refusal struct {
 	roles  []*policy.Role
 }
 
-// reads says whether the grants are enough for a subquery.
-func (s *state) reads(role *policy.Role, dep policy.Dependency) bool {
+// mayRead says whether the grants are enough for a subquery.
+func (s *state) mayRead(role *policy.Role, dep policy.Dependency) bool {
 	rel := dep.Relation
 	if policy.Granted(rel.Grants, role, policy.Select) {
 		return true
@@ -225,6 +205,57 @@ func never(e policy.Expression) bool {
 func always(e policy.Expression) bool {
 	value, known := e.Constant()
 	return known && value
+}
+
+func comparesItself(r *reporter) {
+	r.eachPolicy(func(p *policy.Policy) {
+		for _, e := range expressions(p) {
+			name := ""
+			walk(e.Tree, func(n *nodetree.Node, depth int) bool {
+				args := n.Nodes("args")
+				if n.Name == "OPEXPR" && len(args) == 2 && args[0].Name == "VAR" && args[0].Equal(args[1]) && name == "" {
+					name = r.columnName(p.Relation, e.Tree, args[0], depth)
+				}
+				return name == ""
+			})
+			if name != "" {
+				r.report(policyObject(p), fmt.Sprintf("%s compares %s with itself: %s", e.keyword, name, e.SQL), fmt.Sprintf(
+					"-- write the table's name before each column; the row's own is %s.…:\n-- %s", policy.QuoteIdentifier(p.Relation.Name),
+					alter(p, e.keyword, "…")))
+			}
+		}
+	})
+}
+
+// columnName names the column that a VAR in depth queries is, of a policy's own table or one of a subquery.
+func (s *state) columnName(own *policy.Relation, tree, v *nodetree.Node, depth int) string {
+	rel := own
+	if v.Int("varlevelsup") < depth {
+		rel = nil
+		walk(tree, func(n *nodetree.Node, at int) bool {
+			if entries := n.Nodes("rtable"); n.Name == "QUERY" && at == depth-v.Int("varlevelsup")-1 && rel == nil && contains(n, v) && v.Int("varno") <= len(entries) {
+				rel = s.RelationByOID(entries[v.Int("varno")-1].OID("relid"))
+			}
+			return rel == nil
+		})
+	}
+	if rel == nil {
+		return "a column"
+	}
+	if c := rel.ColumnNumber(v.Int("varattno")); c != nil {
+		return rel.String() + "." + policy.QuoteIdentifier(c.Name)
+	}
+	return "a row of " + rel.String()
+}
+
+// contains says whether a node is below another.
+func contains(tree, n *nodetree.Node) bool {
+	found := false
+	tree.Walk(func(m *nodetree.Node) bool {
+		found = found || m == n
+		return !found
+	})
+	return found
 }
 
 func policyDuplicate(r *reporter) {

@@ -38,7 +38,7 @@ func roleChecks() []Check {
 		},
 		{
 			ID: "caller-creates-roles", Group: groupRoles, Severity: Error,
-			Title: "role of callers with CREATEROLE, CREATEDB or REPLICATION",
+			Title: "role of callers with CREATEROLE, CREATEDB, REPLICATION or the server's files and programs",
 			Why:   "Callers need none of them, and a function that runs dynamic SQL as the caller makes them reachable.",
 			find:  callerCreates,
 		},
@@ -190,6 +190,12 @@ func callerCreates(r *reporter) {
 		if !role.Superuser && (role.CreateRole || role.CreateDB || role.Replication) {
 			have, without := attributes(role)
 			r.report("role "+quoted(role), strings.Join(have, ", "), fmt.Sprintf("alter role %s %s;", quoted(role), strings.Join(without, " ")))
+		}
+		for _, m := range role.Memberships {
+			// PostgreSQL manual, 22.5 Predefined Roles.
+			if !role.Superuser && slices.Contains([]string{"pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"}, m.Role.Name) {
+				r.report("role "+quoted(role), "member of "+quoted(m.Role), fmt.Sprintf("revoke %s from %s;", quoted(m.Role), quoted(role)))
+			}
 		}
 	}
 }

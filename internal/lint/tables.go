@@ -166,7 +166,11 @@ func policyWithoutGrant(r *reporter) {
 				if missing == nil || p.Command == "" && len(missing) < len(policy.Actions) {
 					continue // a policy for all is there for what is granted
 				}
-				r.report(policyObject(p), fmt.Sprintf("%s has no %s", quoted(role), strings.Join(missing, ", ")), fmt.Sprintf(
+				usage := ""
+				if !policy.Granted(rel.Schema.Grants, role, policy.Usage) {
+					usage = fmt.Sprintf("grant usage on schema %s to %s;\n", policy.QuoteIdentifier(rel.Schema.Name), quoted(role))
+				}
+				r.report(policyObject(p), fmt.Sprintf("%s has no %s", quoted(role), strings.Join(missing, ", ")), usage+fmt.Sprintf(
 					"grant %s on %s to %s;\n-- or: drop policy %s on %[2]s;", strings.Join(missing, ", "), rel, quoted(role), policy.QuoteIdentifier(p.Name)))
 			}
 		}

@@ -72,11 +72,12 @@ func enclosing(ts []token, i int) int {
 	return -1
 }
 
-// wrapped says whether what stands at i is in a subquery that reads no table.
+// wrapped says whether what stands at i is in a subquery that reads no table and no row around it.
 func wrapped(ts []token, i int) bool {
 	for open := enclosing(ts, i); open >= 0; open = enclosing(ts, open) {
 		if open+1 < len(ts) && ts[open+1].word("SELECT") {
-			return !hasFrom(ts, open)
+			end := closing(ts, open)
+			return !hasFrom(ts, open) && end > 0 && rowFree(ts[open:end+1])
 		}
 	}
 	return false
@@ -146,7 +147,7 @@ func rowFree(ts []token) bool {
 				continue
 			}
 		}
-		if i > 0 && ts[i-1].is("::") || i+1 < len(ts) && ts[i+1].is("(") {
+		if i > 0 && (ts[i-1].is("::") || ts[i-1].word("AS")) || i+1 < len(ts) && ts[i+1].is("(") {
 			continue
 		}
 		if i+1 < len(ts) && ts[i+1].is(".") {
@@ -160,7 +161,7 @@ func rowFree(ts []token) bool {
 func constantWord(t token) bool {
 	for _, w := range []string{
 		"AND", "OR", "NOT", "NULL", "TRUE", "FALSE", "IS", "CURRENT_USER", "CURRENT_ROLE", "SESSION_USER", "CURRENT_DATE", "CURRENT_TIMESTAMP",
-		"CASE", "WHEN", "THEN", "ELSE", "END", "DISTINCT", "FROM", "ARRAY", "ROW", "COLLATE",
+		"SELECT", "AS", "CASE", "WHEN", "THEN", "ELSE", "END", "DISTINCT", "FROM", "ARRAY", "ROW", "COLLATE",
 	} {
 		if t.word(w) {
 			return true

@@ -40,8 +40,10 @@ type Function struct {
 	Settings []string
 	Language string
 	Returns  string
-	Source   string // the body; "" for one in SQL-standard form
-	Grants   []Grant
+	// Source is the body as text, Body that in SQL-standard form, with all names qualified (PostgreSQL manual, CREATE FUNCTION,
+	// sql_body). One of them is "".
+	Source, Body string
+	Grants       []Grant
 	// Extension is the extension that made it, "" if none did.
 	Extension string
 

@@ -13,6 +13,7 @@ select
   l.lanname,
   p.prorettype::regtype::text,
   p.prosrc,
+  case when p.prosqlbody is null then '' else pg_get_function_sqlbody(p.oid) end,
   coalesce(
     (select e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
      where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'), '')

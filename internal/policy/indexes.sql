@@ -7,7 +7,8 @@ select
   i.indpred is not null,
   am.amname,
   array(select k::int4 from unnest(i.indkey) with ordinality as u (k, place) where place <= i.indnkeyatts order by place),
-  case when i.indexprs is null then '' else pg_get_indexdef(i.indexrelid) end
+  case when i.indexprs is null then '' else pg_get_indexdef(i.indexrelid) end,
+  coalesce(i.indexprs::text, '')
 from pg_index i
 join pg_class c on c.oid = i.indexrelid
 join pg_am am on am.oid = c.relam

@@ -16,7 +16,7 @@ func (l *loader) readFunctions() error {
 	var owner uint32
 	targets := []any{
 		&f.oid, &f.SchemaName, &f.Name, &f.Arguments, &owner, &kind, &f.SecurityDefiner, &f.Leakproof, &volatility, &f.Settings,
-		&f.Language, &f.Returns, &f.Source, &f.Extension,
+		&f.Language, &f.Returns, &f.Source, &f.Body, &f.Extension,
 	}
 	return l.query("functions.sql", targets, func() error {
 		fn := f

@@ -48,11 +48,19 @@ func (l *loader) readColumns() error {
 func (l *loader) readIndexes() error {
 	var oid uint32
 	var i Index
-	targets := []any{&oid, &i.Name, &i.Unique, &i.Primary, &i.Partial, &i.Method, &i.Columns, &i.Definition}
+	var expressions string
+	targets := []any{&oid, &i.Name, &i.Unique, &i.Primary, &i.Partial, &i.Method, &i.Columns, &i.Definition, &expressions}
 	return l.query("indexes.sql", targets, func() error {
 		if rel := l.d.byOID[oid]; rel != nil {
 			index := i
 			index.Columns = slices.Clone(i.Columns)
+			trees, err := parse(expressions)
+			if err != nil {
+				return fmt.Errorf("the expressions of index %s: %w", i.Name, err)
+			}
+			if trees != nil {
+				index.Expressions = trees.Children()
+			}
 			rel.Indexes = append(rel.Indexes, index)
 		}
 		return nil

@@ -130,6 +130,8 @@ type Index struct {
 	Method                   string // btree, hash, gin …
 	// Columns are the numbers of the key columns in order, 0 for an expression.
 	Columns []int
+	// Expressions are the trees of the key columns that are expressions, in order.
+	Expressions []*nodetree.Node
 	// Definition is the statement that makes it, if it has an expression.
 	Definition string
 }
