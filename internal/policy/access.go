@@ -165,10 +165,8 @@ func (e Expression) Constant() (value, known bool) {
 	return false, false
 }
 
-// literal says whether the expression is the constant true, for which PostgreSQL's planner drops what it is joined with by OR.
-func (e Expression) literal() bool {
-	return e.Tree != nil && e.Tree.Name == "CONST" && constant(e.Tree) == mayTrue
-}
+// dropsOthers says whether PostgreSQL's planner sees that the expression is always true, and drops what it is joined with by OR.
+func (e Expression) dropsOthers() bool { return e.planned == mayTrue }
 
 // HasSubquery says whether the expression has a subquery.
 func (e Expression) HasSubquery() bool {

@@ -178,7 +178,7 @@ func (j *judge) refused(a *Access, rel *Relation, role *Role, rules ...Rule) {
 			continue
 		}
 		// Beside a policy that is always true PostgreSQL drops the others, but after having looked for recursion.
-		dropped := slices.ContainsFunc(r.Permissive, func(p *Policy) bool { return r.Expression(p).literal() })
+		dropped := slices.ContainsFunc(r.Permissive, func(p *Policy) bool { return r.Expression(p).dropsOthers() })
 		for _, p := range r.Policies() {
 			for _, dep := range r.Expression(p).Reads {
 				below := j.access(dep.Relation, role, ReadRows)

@@ -41,11 +41,11 @@ func (l *loader) readOperators() error {
 // foldPolicies finds out which policies come to the same for every row.
 func (l *loader) foldPolicies() error {
 	for _, rel := range l.d.Relations {
-		f := folder{d: l.d, rel: rel}
+		f, planner := folder{d: l.d, rel: rel}, folder{d: l.d, rel: rel, constants: true}
 		for _, p := range rel.Policies {
 			for _, e := range []*Expression{&p.Using, &p.Check} {
 				if e.Tree != nil {
-					e.values = f.fold(e.Tree, 0)
+					e.values, e.planned = f.fold(e.Tree, 0), planner.fold(e.Tree, 0)
 				}
 			}
 		}

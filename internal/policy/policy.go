@@ -33,7 +33,8 @@ type Expression struct {
 	// Reads is what its subqueries read.
 	Reads []Dependency
 
-	values truths // what it may come to
+	values  truths // what it may come to
+	planned truths // what PostgreSQL's planner sees that it may come to
 }
 
 // Applies says whether the policy is one for the role: it is for all, or for one whose privileges the role has.

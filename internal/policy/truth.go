@@ -60,6 +60,8 @@ func (a truths) not() truths {
 type folder struct {
 	d   *Database
 	rel *Relation
+	// constants says that only constants count, as for PostgreSQL's planner before it looks at subqueries.
+	constants bool
 }
 
 // fold returns what n, which is boolean and stands in depth queries, may come to.
@@ -96,7 +98,9 @@ func (f folder) fold(n *nodetree.Node, depth int) truths {
 		}
 		return out | mayNull
 	case "SUBLINK":
-		return f.sublink(n, depth)
+		if !f.constants {
+			return f.sublink(n, depth)
+		}
 	}
 	return mayAny
 }
@@ -147,7 +151,7 @@ func (f folder) compare(strategy int, collation uint32, a, b *nodetree.Node, dep
 	}
 	var out truths
 	switch {
-	case same(a, b):
+	case f.same(a, b):
 		out = mayFalse
 		if strategy == strategyEqual || strategy == strategyLessEqual || strategy == strategyGreaterEqual {
 			out = mayTrue
@@ -169,7 +173,7 @@ func (f folder) compare(strategy int, collation uint32, a, b *nodetree.Node, dep
 func (f folder) distinct(collation uint32, a, b *nodetree.Node) truths {
 	constants := a.Name == "CONST" && b.Name == "CONST"
 	switch {
-	case same(a, b), null(a) && null(b):
+	case f.same(a, b), null(a) && null(b):
 		return mayFalse
 	case differ(a, b, collation), constants && null(a) != null(b):
 		return mayTrue
@@ -277,7 +281,7 @@ func (f folder) present(n *nodetree.Node, depth int) bool {
 	case "CONST":
 		return !n.Bool("constisnull")
 	case "VAR":
-		if n.Int("varno") != 1 || n.Int("varlevelsup") != depth {
+		if f.constants || n.Int("varno") != 1 || n.Int("varlevelsup") != depth {
 			return false
 		}
 		c := f.rel.ColumnNumber(n.Int("varattno"))
@@ -285,7 +289,7 @@ func (f folder) present(n *nodetree.Node, depth int) bool {
 	case "RELABELTYPE":
 		return n.Field("arg").Node != nil && f.present(n.Field("arg").Node, depth)
 	case "SQLVALUEFUNCTION":
-		return n.Int("op") < currentSchema
+		return !f.constants && n.Int("op") < currentSchema
 	case "BOOLEXPR", "BOOLEANTEST", "NULLTEST", "DISTINCTEXPR":
 		return f.fold(n, depth)&mayNull == 0
 	}
@@ -293,14 +297,14 @@ func (f folder) present(n *nodetree.Node, depth int) bool {
 }
 
 // same says whether two values are one and the same, or both null: a column of one row, or a constant.
-func same(a, b *nodetree.Node) bool {
+func (f folder) same(a, b *nodetree.Node) bool {
 	for a.Name == "RELABELTYPE" && b.Name == "RELABELTYPE" && a.OID("resulttype") == b.OID("resulttype") {
 		a, b = a.Field("arg").Node, b.Field("arg").Node
 		if a == nil || b == nil {
 			return false
 		}
 	}
-	return (a.Name == "VAR" || a.Name == "CONST") && a.Equal(b)
+	return (a.Name == "VAR" && !f.constants || a.Name == "CONST") && a.Equal(b)
 }
 
 // differ says whether two constants are sure to be unequal: of one of the types whose values are equal only if their bytes are, and of
