@@ -92,8 +92,16 @@ func TestExplainOverHTTP(t *testing.T) {
 	if r.Asked != nil || r.Pass != nil || r.Policies[0].Pass != nil || !strings.Contains(r.Note, "door may not become the owner") {
 		t.Errorf("numbers are told: %+v", r)
 	}
-	if x := get(http.MethodPost, "/hidden", `{"id":2,"note":"open"}`); x.Relations[0].Action != "create" {
-		t.Errorf("got %+v", x)
+	if said := strings.Join(x.Verdict, " "); !strings.Contains(said, "is not known: door may not become the owner") || !strings.Contains(said, "The answer has 0 rows.") {
+		t.Errorf("got %s", said)
+	}
+	for body, want := range map[string]string{
+		`{"id":2,"note":"open"}`: "explain_dev may create 1 row of library.hidden", `{"id":2,"note":"shut"}`: "The create is refused (42501)",
+	} {
+		x := get(http.MethodPost, "/hidden", body)
+		if said := strings.Join(x.Verdict, " "); x.Relations[0].Action != "create" || !strings.Contains(said, want) {
+			t.Errorf("%s: got %s", body, said)
+		}
 	}
 	var n int
 	if err := db.Conn(t, "postgres").QueryRow(t.Context(), "select count(*) from library.hidden").Scan(&n); err != nil || n != 1 {
