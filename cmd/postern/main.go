@@ -74,7 +74,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return fail(stderr, exitFailure, fmt.Errorf("describe the command line: %w", err))
 	}
 	environ := os.Environ()
-	command, err := parser.Parse(asPostgREST(parser, args, environ))
+	args, err = asPostgREST(parser, args, environ)
+	if err != nil {
+		return fail(stderr, exitUsage, usageError{err})
+	}
+	command, err := parser.Parse(args)
 	switch {
 	case helped:
 		return exitOK

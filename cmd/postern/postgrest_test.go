@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -44,7 +46,7 @@ func TestAsPostgREST(t *testing.T) {
 	}
 	url := "http://127.0.0.1:" + admin + "/ready"
 
-	if status, stdout, stderr := runProgram(t, nil, "--ready", file); status != 1 || stdout != "" || !strings.Contains(stderr, "does not answer") {
+	if status, stdout, stderr := runProgram(t, nil, "--ready", file); status != 1 || stdout != "" || !strings.Contains(stderr, "ERROR: connection refused to "+url) {
 		t.Errorf("--ready before the start: %d %s %s", status, stdout, stderr)
 	}
 	p := startProgram(t, nil, file)
@@ -104,11 +106,28 @@ func TestAsPostgREST(t *testing.T) {
 func TestReadyRefusals(t *testing.T) {
 	t.Parallel()
 	for environ, want := range map[string]string{
-		"PGRST_SERVER_PORT=3000":       "there is no admin server",
-		"PGRST_ADMIN_SERVER_PORT=3999": `listens on "!4"`,
+		"PGRST_SERVER_PORT=3000":       "ERROR: Admin server is not running. Please check admin-server-port config",
+		"PGRST_ADMIN_SERVER_PORT=3999": "ERROR: The `--ready` flag cannot be used when server-host is configured as \"!4\"",
 	} {
 		if status, _, stderr := runProgram(t, []string{environ}, "--ready"); status != 1 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: %d %s", environ, status, stderr)
+		}
+	}
+}
+
+// TestReadyAsksLoopback checks the command of the Dockerfile's HEALTHCHECK against hosts that stand for all addresses.
+func TestReadyAsksLoopback(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"", "!4", "*", "*4", "*6", "0.0.0.0"} {
+		admin := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		t.Cleanup(admin.Close)
+		_, port, err := net.SplitHostPort(admin.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		environ := []string{"PGRST_ADMIN_SERVER_PORT=" + port, "PGRST_SERVER_HOST=" + host}
+		if status, stdout, stderr := runProgram(t, environ, "ready"); status != exitOK || !strings.HasPrefix(stdout, "OK: http://") {
+			t.Errorf("%q: %d %s %s", host, status, stdout, stderr)
 		}
 	}
 }
@@ -122,6 +141,16 @@ func TestFlagsOfPostgREST(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		status := run(t.Context(), strings.Fields(args), &stdout, &stderr)
 		if status != exitOK || !strings.Contains(stdout.String(), want) {
+			t.Errorf("%q: %d %s %s", args, status, stdout.String(), stderr.String())
+		}
+	}
+	for args, want := range map[string]int{
+		"--version +RTS -T -RTS": exitOK, "+RTS -T -RTS --version": exitOK, "--version +RTS -T": exitOK,
+		"--dump-config --dump-schema": exitUsage, "--ready --dump-config": exitUsage,
+	} {
+		var stdout, stderr bytes.Buffer
+		if status := run(t.Context(), strings.Fields(args), &stdout, &stderr); status != want ||
+			want == exitUsage && !strings.Contains(stderr.String(), "exclude each other") {
 			t.Errorf("%q: %d %s %s", args, status, stdout.String(), stderr.String())
 		}
 	}

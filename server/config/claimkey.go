@@ -25,7 +25,7 @@ func roleClaimKey(name, doc string) Parameter {
 				var ok bool
 				if path, ok = normalizeOldPath(v.text); !ok {
 					return &problem{
-						what:    fmt.Sprintf("failed to parse role-claim-key value %q", v.text),
+						what:    fmt.Sprintf("failed to parse role-claim-key value (%s)", v.text),
 						allowed: "a path by RFC 9535, such as $.realm_access.roles[0]; in a file write $$ for $",
 					}
 				}

@@ -30,5 +30,5 @@ func ExampleLoad_wrongValue() {
 	_, err := config.Load(config.Input{Environ: []string{"PGRST_LOG_LEVEL=loud"}})
 	fmt.Println(err)
 	// Output:
-	// load configuration: PGRST_LOG_LEVEL: log-level: unknown value "loud"; allowed: crit, error, warn, info, debug
+	// load configuration: PGRST_LOG_LEVEL: log-level: Invalid log-level. Check your configuration. Unknown value "loud"; allowed: crit, error, warn, info, debug
 }

@@ -139,7 +139,9 @@ func oneOf[T comparable](name string, field func(*Config) *T, choices []choice[T
 				}
 				allowed = append(allowed, choice.text)
 			}
-			return &problem{what: fmt.Sprintf("unknown value %q", v.text), allowed: strings.Join(allowed, ", ")}
+			// The first two sentences are PostgREST's.
+			what := fmt.Sprintf("Invalid %s. Check your configuration. Unknown value %q", name, v.text)
+			return &problem{what: what, allowed: strings.Join(allowed, ", ")}
 		},
 		get: func(c *Config) string {
 			for _, choice := range choices {

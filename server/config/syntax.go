@@ -43,10 +43,10 @@ type parser struct {
 
 // parseFile reads the statements of one file. name is for errors.
 func parseFile(name, text string) (_ []directive, err error) {
-	p := &parser{file: name, text: text}
-	if !utf8.ValidString(text) {
-		for p.pos < len(text) {
-			r, size := utf8.DecodeRuneInString(text[p.pos:])
+	p := &parser{file: name, text: strings.TrimPrefix(text, "\ufeff")} // a byte order mark, as editors on Windows write it
+	if !utf8.ValidString(p.text) {
+		for p.pos < len(p.text) {
+			r, size := utf8.DecodeRuneInString(p.text[p.pos:])
 			if r == utf8.RuneError && size == 1 {
 				break
 			}

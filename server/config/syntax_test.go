@@ -2,7 +2,9 @@ package config_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,4 +107,19 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("first:\n%ssecond:\n%s", first, second)
 		}
 	})
+}
+
+// TestByteOrderMark checks that a mark at the start of a file, which editors on Windows write, is passed over, there only.
+func TestByteOrderMark(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "a.conf")
+	for mark, accepted := range map[string]bool{"\ufeff": true, "\ufeff\ufeff": false} {
+		if err := os.WriteFile(file, []byte(mark+"db-schemas = \"api\"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.Load(config.Input{File: file})
+		if (err == nil) != accepted || accepted && !slices.Equal(c.DBSchemas, []string{"api"}) {
+			t.Errorf("%q: %v", mark, err)
+		}
+	}
 }
