@@ -194,7 +194,7 @@ func TestHelpersInEstimates(t *testing.T) {
 // A schema auth that is there already is left as it is.
 func TestHelpersBesideAnotherAuth(t *testing.T) {
 	t.Parallel()
-	db := pgtest.New(t, "create schema auth; create function auth.uid() returns uuid language sql return null::uuid")
+	db := pgtest.New(t, pgtest.Role("helper_user", "nologin"), "create schema auth; create function auth.uid() returns uuid language sql return null::uuid")
 	conn := db.Conn(t, "postgres")
 	_, err := conn.PgConn().Exec(t.Context(), up(policypattern.Helpers)).ReadAll()
 	var refused *pgconn.PgError
