@@ -18,8 +18,7 @@ var roleNamesSQL string
 // readGrantees names the roles that may use schemas, relations and routines, which were read by their oids, and adds to each
 // role those that it inherits from. Catalogs have few different lists of grantees, so each is kept once.
 func (l *loader) readGrantees(ctx context.Context) error {
-	names := map[uint32]string{0: schema.Public}
-	err := l.query(ctx, roleNamesSQL, nil, func(r *row) { names[r.oid()] = r.text() })
+	names, err := l.roleNames(ctx)
 	if err != nil {
 		return err
 	}
@@ -57,6 +56,13 @@ func (l *loader) readGrantees(ctx context.Context) error {
 		f.Grantees = list(f.grantees)
 	}
 	return l.readMemberships(ctx, names)
+}
+
+// roleNames returns the names of all roles by their oids.
+func (l *loader) roleNames(ctx context.Context) (map[uint32]string, error) {
+	names := map[uint32]string{0: schema.Public}
+	err := l.query(ctx, roleNamesSQL, nil, func(r *row) { names[r.oid()] = r.text() })
+	return names, err
 }
 
 // readMemberships sets which roles' privileges each role has. Memberships form no cycles, but may meet again.

@@ -3,7 +3,11 @@ package introspect
 import (
 	"context"
 	_ "embed"
+	"errors"
+	"fmt"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/postern-db/postern/schema"
 )
@@ -16,6 +20,29 @@ var settable14SQL string
 
 //go:embed settable_15.sql
 var settable15SQL string
+
+// LoadRoles reads the roles of a catalog anew, with their settings, from the database that conn is connected to. It returns the
+// catalog with them; all else stays. Like Load it takes one read-only transaction.
+func LoadRoles(ctx context.Context, conn *pgx.Conn, catalog *schema.Catalog) (*schema.Catalog, error) {
+	l := &loader{conn: conn.PgConn(), names: make(interner), def: &schema.Definition{ServerVersion: catalog.ServerVersion}}
+	if err := l.begin(ctx); err != nil {
+		return nil, fmt.Errorf("introspect: begin a transaction: %w", err)
+	}
+	err := l.readRoles(ctx)
+	if err == nil {
+		var names map[uint32]string
+		if names, err = l.roleNames(ctx); err == nil {
+			err = l.readMemberships(ctx, names)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("introspect: load roles: %w", err), l.end(ctx, "rollback"))
+	}
+	if err := l.end(ctx, "commit"); err != nil {
+		return nil, fmt.Errorf("introspect: end the transaction: %w", err)
+	}
+	return catalog.WithRoles(l.def.Roles), nil
+}
 
 // readRoles reads the roles that the login role may become, with those of their settings that may be applied to a transaction.
 func (l *loader) readRoles(ctx context.Context) error {

@@ -169,7 +169,6 @@ func New(d *Definition) *Catalog {
 		representations: make(map[[2]string]string, len(d.Representations)),
 		handlers:        make(map[handlerKey]*MediaHandler, len(d.MediaHandlers)),
 		computedFields:  make(map[computedKey]*ComputedField, len(d.ComputedFields)),
-		roles:           make(map[string]*Role, len(d.Roles)),
 		comments:        d.Comments,
 		schemaGrantees:  d.SchemaGrantees,
 		codeTypes:       d.CodeTypes,
@@ -209,10 +208,17 @@ func New(d *Definition) *Catalog {
 		f := &d.ComputedFields[i]
 		c.computedFields[computedKey{f.Relation, f.Function.Name}] = f
 	}
-	for i := range d.Roles {
-		c.roles[d.Roles[i].Name] = &d.Roles[i]
+	return c.WithRoles(d.Roles)
+}
+
+// WithRoles returns a catalog that differs from c in its roles alone.
+func (c *Catalog) WithRoles(roles []Role) *Catalog {
+	next := *c
+	next.roles = make(map[string]*Role, len(roles))
+	for i := range roles {
+		next.roles[roles[i].Name] = &roles[i]
 	}
-	return c
+	return &next
 }
 
 // compareOverloads puts routines with fewer parameters first.

@@ -22,14 +22,12 @@ const (
 type drainer struct {
 	listener net.Listener
 	server   *http.Server
-	draining atomic.Bool
 	conns    sync.Map      // of net.Conn to *connState
 	served   chan struct{} // closed when serve has returned: every connection that was accepted is known
 }
 
 func newDrainer(l net.Listener, server *http.Server) *drainer {
 	d := &drainer{listener: l, server: server, served: make(chan struct{})}
-	server.Handler = d.layer(server.Handler)
 	server.ConnState = d.note
 	return d
 }
@@ -57,20 +55,9 @@ func (d *drainer) note(c net.Conn, state http.ConnState) {
 	}
 }
 
-// layer tells clients, while the server shuts down, to use their connection no more (RFC 9112, 9.6).
-func (d *drainer) layer(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if d.draining.Load() {
-			w.Header().Set("Connection", "close")
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // drain shuts down: it goes on to accept until a moment has passed without a new connection or request, for balancers and clients
 // to notice; then it waits for the requests under way, for ever if timeout is 0. It returns how many were cut off.
 func (d *drainer) drain(timeout time.Duration) (cut int) {
-	d.draining.Store(true)
 	began := time.Now()
 	seen := map[net.Conn]observed{}
 	changed := began

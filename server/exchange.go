@@ -88,6 +88,10 @@ func (x *exchange) recover() {
 }
 
 func (x *exchange) serve(ctx context.Context) error {
+	if x.state.catalog == nil {
+		// Nor is all of the configuration known, which the database may hold.
+		return noCatalog()
+	}
 	if x.exchangesToken() {
 		if err := x.limitRate(true); err != nil {
 			return err
@@ -100,9 +104,6 @@ func (x *exchange) serve(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
-	}
-	if x.state.catalog == nil {
-		return noCatalog()
 	}
 	if err := x.parse(); err != nil {
 		return err

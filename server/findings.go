@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/postern-db/postern/schema"
 	"github.com/postern-db/postern/server/config"
 )
 
@@ -49,7 +50,9 @@ var findingKinds = []struct{ kind, message string }{
 
 // warnUnsafe logs what in the database lets callers past row-level security, as far as it was not logged before. It is no
 // judge: all of it may be meant. `postern lint` tells more.
-func (s *Server) warnUnsafe(ctx context.Context, conn *pgx.Conn, c *config.Config, version int) {
+func (s *Server) warnUnsafe(ctx context.Context, conn *pgx.Conn, c *config.Config, catalog *schema.Catalog) {
+	s.warnAnonymous(c, catalog)
+	version := catalog.ServerVersion
 	if holes := knownHoles(version); len(holes) > 0 {
 		if holes = s.findings.news("hole", holes); len(holes) > 0 {
 			s.logger.Warn("this PostgreSQL has known holes in row-level security or its plans: install its newest minor release",
@@ -68,6 +71,25 @@ func (s *Server) warnUnsafe(ctx context.Context, conn *pgx.Conn, c *config.Confi
 		if names := s.findings.news(k.kind, found[k.kind]); len(names) > 0 {
 			s.logger.Warn(k.message, "names", strings.Join(shorten(names), ", "))
 		}
+	}
+}
+
+// warnAnonymous logs what is wrong with the anonymous role.
+func (s *Server) warnAnonymous(c *config.Config, catalog *schema.Catalog) {
+	role, message := catalog.Role(c.DBAnonRole), ""
+	switch {
+	case c.DBAnonRole == "":
+	case role == nil:
+		message = "requests without a token are refused: the login role may not become db-anon-role"
+	case role.Superuser:
+		message = "requests without a token are refused: db-anon-role is a superuser"
+	case role.BypassRLS && !c.DBAllowBypassRLS:
+		message = "requests without a token are refused: db-anon-role bypasses row-level security"
+	case role.Name == catalog.LoginRole:
+		message = "anybody has all rights of the role that the server logs in as, since that is db-anon-role: give it a role of its own"
+	}
+	if message != "" && len(s.findings.news("anonymous", []string{c.DBAnonRole + " " + message})) > 0 {
+		s.logger.Warn(message, "db-anon-role", c.DBAnonRole)
 	}
 }
 

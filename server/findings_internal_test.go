@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/postern-db/postern/internal/pgtest"
+	"github.com/postern-db/postern/schema"
 	"github.com/postern-db/postern/server/config"
 )
 
@@ -25,7 +26,7 @@ func TestFindingsAtShutdown(t *testing.T) {
 	s := &Server{logger: slog.New(slog.NewTextHandler(&log, nil))}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	s.warnUnsafe(ended, conn, &config.Config{}, 180004)
+	s.warnUnsafe(ended, conn, &config.Config{}, schema.New(&schema.Definition{ServerVersion: 180004}))
 	if log.Len() > 0 {
 		t.Errorf("it logs %s", &log)
 	}

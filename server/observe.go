@@ -6,7 +6,7 @@ import "net/http"
 // also if it ends in a panic. The header Server has the version (PostgREST reference, Observability, Server Version Header).
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := newRecorder(w)
+		rec := newRecorder(w, &s.draining)
 		if h := w.Header(); h["Server"] == nil {
 			h["Server"] = s.product
 		}

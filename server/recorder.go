@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type recorder struct {
 	bytes    int64     // of the body
 	exchange *exchange // nil if the request did not get that far
 	unlogged bool      // has no line in the access log
+	draining *atomic.Bool
 }
 
 // statusClientGone is recorded, and never sent, where the client hung up before there was an answer. It is nginx's.
@@ -36,9 +38,9 @@ func (rec *recorder) done() {
 // recorders are reused, since each request needs one.
 var recorders = sync.Pool{New: func() any { return new(recorder) }}
 
-func newRecorder(w http.ResponseWriter) *recorder {
+func newRecorder(w http.ResponseWriter, draining *atomic.Bool) *recorder {
 	rec := recorders.Get().(*recorder)
-	rec.ResponseWriter, rec.began = w, time.Now()
+	rec.ResponseWriter, rec.began, rec.draining = w, time.Now(), draining
 	return rec
 }
 
@@ -77,7 +79,7 @@ func innermost(w http.ResponseWriter) http.ResponseWriter {
 // WriteHeader sends the head. Informational ones (1xx) precede the one that counts.
 func (rec *recorder) WriteHeader(status int) {
 	if rec.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
-		rec.status = status
+		rec.settle(status)
 	}
 	rec.ResponseWriter.WriteHeader(status)
 }
@@ -85,7 +87,16 @@ func (rec *recorder) WriteHeader(status int) {
 // begin is called before the first byte of the body: without a head it goes with status 200.
 func (rec *recorder) begin() {
 	if rec.status == 0 {
-		rec.status = http.StatusOK
+		rec.settle(http.StatusOK)
+	}
+}
+
+// settle is called when the head is about to be sent. While the server shuts down it tells clients to use their connection no
+// more (RFC 9112, 9.6).
+func (rec *recorder) settle(status int) {
+	rec.status = status
+	if rec.draining.Load() {
+		rec.Header().Set("Connection", "close")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func TestRecorder(t *testing.T) {
 			t.Parallel()
 			recorded := make(chan recorder, 1)
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				rec := newRecorder(w)
+				rec := newRecorder(w, new(atomic.Bool))
 				if recorderOf(wrapped{wrapped{rec}}) != rec || recorderOf(w) != nil || innermost(wrapped{rec}) != w {
 					t.Error("the recorder is not found, or the writer below it")
 				}
@@ -84,7 +85,7 @@ func (w *readerFrom) ReadFrom(r io.Reader) (int64, error) {
 func TestRecorderReadFrom(t *testing.T) {
 	t.Parallel()
 	below := &readerFrom{ResponseRecorder: httptest.NewRecorder()}
-	rec := newRecorder(below)
+	rec := newRecorder(below, new(atomic.Bool))
 	n, err := io.Copy(rec, struct{ io.Reader }{strings.NewReader("abc")}) // a reader that cannot write itself
 	if err != nil || n != 3 || !below.used || rec.bytes != 3 {
 		t.Errorf("copied %d, recorded %d, below %t, %v", n, rec.bytes, below.used, err)
@@ -98,11 +99,11 @@ func (hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, ni
 
 func TestRecorderHidesNothing(t *testing.T) {
 	t.Parallel()
-	if _, _, err := http.NewResponseController(newRecorder(hijackable{httptest.NewRecorder()})).Hijack(); err != nil {
+	if _, _, err := http.NewResponseController(newRecorder(hijackable{httptest.NewRecorder()}, new(atomic.Bool))).Hijack(); err != nil {
 		t.Error(err)
 	}
 	plain := struct{ http.ResponseWriter }{httptest.NewRecorder()}
-	if err := http.NewResponseController(newRecorder(plain)).Flush(); err == nil {
+	if err := http.NewResponseController(newRecorder(plain, new(atomic.Bool))).Flush(); err == nil {
 		t.Error("flushing a writer that cannot be flushed says that it worked")
 	}
 }

@@ -89,11 +89,12 @@ func (s *Server) loadCatalog(ctx context.Context) (err error) {
 			break
 		}
 	}
+	s.pool.Forget()
 	s.recovery.since.Store(0)
 	s.reloads.queryTime.Set(took.Seconds())
 	s.logger.Info("schema cache loaded", "relations", catalog.RelationCount(),
 		"functions", len(catalog.RoutineNames()), "took", took.Round(time.Millisecond))
-	s.warnUnsafe(ctx, conn, st.config, catalog.ServerVersion)
+	s.warnUnsafe(ctx, conn, st.config, catalog)
 	// Reading leaves behind more than what is kept, and the catalog before: all that would stay with the process until it needs it.
 	debug.FreeOSMemory()
 	return nil
@@ -103,7 +104,7 @@ func (s *Server) loadCatalog(ctx context.Context) (err error) {
 func (s *Server) loadConfig(ctx context.Context) (err error) {
 	st := s.state.Load()
 	if s.reload == nil {
-		return nil
+		return s.reloadRoles(ctx)
 	}
 	defer func() { s.reloads.config.done(err) }()
 	var database map[string]string
@@ -135,6 +136,34 @@ func (s *Server) loadConfig(ctx context.Context) (err error) {
 	}
 	st.endVerifier()
 	s.apply(st.config, c)
+	s.logWarnings()
+	return s.reloadRoles(ctx)
+}
+
+// reloadRoles reads the roles and their settings anew, which belong to the configuration (PostgREST reference, Configuration,
+// Configuration Reloading).
+func (s *Server) reloadRoles(ctx context.Context) error {
+	st := s.state.Load()
+	if st.catalog == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	conn, err := s.pool.Connect(ctx)
+	if err != nil {
+		return fmt.Errorf("load the settings of roles: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	catalog, err := introspect.LoadRoles(ctx, conn, st.catalog)
+	if err != nil {
+		return fmt.Errorf("load the settings of roles: %w", err)
+	}
+	// If the catalog was replaced meanwhile, its roles are as new.
+	for before := st.catalog; st.catalog == before; st = s.state.Load() {
+		if s.state.CompareAndSwap(st, st.withCatalog(catalog)) {
+			break
+		}
+	}
 	return nil
 }
 

@@ -9,7 +9,8 @@ import (
 )
 
 // checkRole refuses roles that would escape row-level security, whatever the token says: superusers, roles with BYPASSRLS
-// and the login role itself. All others PostgreSQL judges when the role is taken on.
+// and the login role itself, unless the operator has made that the anonymous role. All others PostgreSQL judges when the role is
+// taken on.
 func (x *exchange) checkRole(name string) error {
 	why := ""
 	var role *schema.Role
@@ -25,7 +26,7 @@ func (x *exchange) checkRole(name string) error {
 		why = "It is a superuser"
 	case role.BypassRLS && !x.state.config.DBAllowBypassRLS:
 		why = "It bypasses row-level security"
-	case role.Name == x.state.catalog.LoginRole:
+	case role.Name == x.state.catalog.LoginRole && role.Name != x.state.config.DBAnonRole:
 		why = "It is the role that the server logs in as"
 	default:
 		return nil

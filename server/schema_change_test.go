@@ -101,6 +101,23 @@ func TestNewTable(t *testing.T) {
 	})
 }
 
+// TestColumnTypeChange gives a column another type: once the schema cache is reloaded, values of the new type are compared with it,
+// on connections that have the statement prepared for the old one.
+func TestColumnTypeChange(t *testing.T) {
+	t.Parallel()
+	db := newLibrary(t)
+	db.Exec(t, "create table library.shelves (id int); insert into library.shelves values (1); grant select on library.shelves to librarian")
+	handler := newServer(t, db, "db-pool = 1\n")
+	get := func(id string) string {
+		return send(t, handler, http.MethodGet, "/shelves?id=eq."+id, "").Body.String()
+	}
+	if got := get("1"); got != `[{"id":1}]` {
+		t.Fatalf("before: %s", got)
+	}
+	db.Exec(t, "alter table library.shelves alter id type text using 'a'; notify pgrst, 'reload schema'")
+	eventually(t, 20*time.Second, "the new type", func() bool { return get("a") == `[{"id":"a"}]` })
+}
+
 // TestReloadUnderLoad reloads the schema cache again and again while clients ask: nobody notices.
 func TestReloadUnderLoad(t *testing.T) {
 	t.Parallel()

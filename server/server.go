@@ -129,7 +129,9 @@ func (s *Server) start(ctx context.Context, c *config.Config) error {
 	if err := s.loadFirst(ctx); err != nil {
 		return err
 	}
-	s.logWarnings()
+	if s.state.Load().config == c { // or reading it anew has logged them
+		s.logWarnings()
+	}
 	if err := s.startTraces(ctx, c); err != nil {
 		return err
 	}

@@ -110,6 +110,7 @@ type reply struct {
 	status int
 	header http.Header
 	body   string
+	last   bool // on its connection: Connection: close, which Go's client takes out of the header
 }
 
 // code is the member "code" of an error's body.
@@ -162,7 +163,7 @@ func (c *caller) send(ctx context.Context, method, url, body string) (reply, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
-	return reply{resp.StatusCode, resp.Header, string(text)}, err
+	return reply{resp.StatusCode, resp.Header, string(text), resp.Close}, err
 }
 
 // load is clients that read and write all the time and look at every answer: it must be the right one for the role, or say that

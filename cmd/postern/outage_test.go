@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -32,6 +33,10 @@ func TestServeBeforeDatabase(t *testing.T) {
 		if err != nil || !r.unavailable() || r.code() != "PGRST002" {
 			t.Errorf("without a database: %v, %d %v %s", err, r.status, r.header, r.body)
 		}
+	}
+	// Who may do what is not known either, since the database may hold the secret and the anonymous role.
+	if code, body := get(t, url+"/note", ""); code != http.StatusServiceUnavailable || !strings.Contains(body, "PGRST002") {
+		t.Errorf("without a database and a token: %d %s", code, body)
 	}
 	if live, ready := status(t, admin+"/live"), status(t, admin+"/ready"); live != http.StatusOK || ready != http.StatusServiceUnavailable {
 		t.Errorf("without a database: live %d, ready %d", live, ready)

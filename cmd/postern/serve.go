@@ -57,6 +57,8 @@ func (c serveCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	signals := notifyReloads()
+	defer signals.stop()
 	s, err := server.New(a.ctx, server.Config{
 		Settings: settings, Reload: load, Logger: log.Logger, AccessLog: a.stdout, Version: version,
 	})
@@ -65,7 +67,7 @@ func (c serveCommand) Run(a *app) error {
 	}
 	defer s.Close()
 	paceGC()
-	defer reloadOnSignals(s)()
+	defer signals.reload(s)()
 	return s.Run(a.ctx)
 }
 
@@ -77,10 +79,25 @@ func logLevel(level config.LogLevel) slog.Level {
 	return slog.LevelInfo
 }
 
-// reloadOnSignals reloads the catalog on SIGUSR1 and the configuration on SIGUSR2, as PostgREST does, until stop is called.
-func reloadOnSignals(s *server.Server) (stop func()) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2)
+// reloadSignals are the signals to reload, which PostgREST has too: SIGUSR1 the catalog and SIGUSR2 the configuration. Each has
+// a channel of its own, for one that comes with the other to find room.
+type reloadSignals struct{ schema, config chan os.Signal }
+
+// notifyReloads keeps a signal that comes early until reload is called.
+func notifyReloads() reloadSignals {
+	n := reloadSignals{make(chan os.Signal, 1), make(chan os.Signal, 1)}
+	signal.Notify(n.schema, syscall.SIGUSR1)
+	signal.Notify(n.config, syscall.SIGUSR2)
+	return n
+}
+
+func (n reloadSignals) stop() {
+	signal.Stop(n.schema)
+	signal.Stop(n.config)
+}
+
+// reload has the server follow the signals until stop is called.
+func (n reloadSignals) reload(s *server.Server) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -89,17 +106,14 @@ func reloadOnSignals(s *server.Server) (stop func()) {
 			select {
 			case <-ctx.Done():
 				return
-			case sig := <-signals:
-				if sig == syscall.SIGUSR1 {
-					s.ReloadSchema()
-				} else {
-					s.ReloadConfig()
-				}
+			case <-n.schema:
+				s.ReloadSchema()
+			case <-n.config:
+				s.ReloadConfig()
 			}
 		}
 	}()
 	return func() {
-		signal.Stop(signals)
 		cancel()
 		<-ended
 	}

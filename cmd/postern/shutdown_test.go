@@ -36,8 +36,8 @@ func TestShutdownUnderLoad(t *testing.T) {
 		c := newCaller(t, "alice")
 		clients.Go(func() {
 			r, err := c.send(context.Background(), http.MethodGet, url+"/rpc/sleep?seconds=5", "")
-			if err != nil || r.body != `"alice"` {
-				t.Errorf("a request under way: %v, %d %s", err, r.status, r.body)
+			if err != nil || r.body != `"alice"` || !r.last {
+				t.Errorf("a request under way: %v, %d %v %s", err, r.status, r.header, r.body)
 			}
 			slow.Add(1)
 		})

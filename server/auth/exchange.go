@@ -27,7 +27,7 @@ func (v *Verifier) addExchange(cfg Config) error {
 		return fmt.Errorf("auth: read jwt-exchange-secret: %w", err)
 	}
 	v.warnings = append(v.warnings, warnings...)
-	path, _, err := parseRoleClaimKey(defaultRoleClaimKey)
+	path, err := parseRoleClaimKey(defaultRoleClaimKey)
 	if err != nil {
 		return fmt.Errorf("auth: %w", err)
 	}

@@ -95,7 +95,7 @@ func FuzzRoleClaimKey(f *testing.F) {
 		if strings.Count(text, "..") > 3 {
 			return // each multiplies the nodes; a configuration may be foolish
 		}
-		if path, _, err := parseRoleClaimKey(text); err == nil {
+		if path, err := parseRoleClaimKey(text); err == nil {
 			path.first(&claims)
 		}
 	})

@@ -73,7 +73,7 @@ func (v *Verifier) add(iss string, t *trust) {
 
 // trust makes the party. The issuer has been checked.
 func (i *Issuer) trust(cfg Config) (*trust, error) {
-	path, _, err := parseRoleClaimKey(i.roleClaimKey(cfg))
+	path, err := parseRoleClaimKey(i.roleClaimKey(cfg))
 	if err != nil {
 		return nil, fmt.Errorf("issuer %q: role-claim-key: %w", i.Issuer, err)
 	}

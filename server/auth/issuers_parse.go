@@ -157,7 +157,7 @@ func (i *Issuer) check(c Config) error {
 			return fmt.Errorf("role-map: %q: %s", m.Group, reason)
 		}
 	}
-	if _, _, err := parseRoleClaimKey(i.roleClaimKey(c)); err != nil {
+	if _, err := parseRoleClaimKey(i.roleClaimKey(c)); err != nil {
 		return fmt.Errorf("role-claim-key: %w", err)
 	}
 	return nil

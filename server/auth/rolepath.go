@@ -6,19 +6,19 @@ type rolePath interface {
 	first(claims *value) *value
 }
 
-// parseRoleClaimKey reads jwt-role-claim-key. old is true for the dotted form
-// that PostgREST used before version 16 and still takes.
-func parseRoleClaimKey(text string) (path rolePath, old bool, err error) {
+// parseRoleClaimKey reads jwt-role-claim-key, also in the dotted form that
+// PostgREST used before version 16 and still takes.
+func parseRoleClaimKey(text string) (rolePath, error) {
 	if text != "" && text[0] == '$' {
 		path, err := parseJSONPath(text)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
-		return path, false, nil
+		return path, nil
 	}
 	dotted, err := parseDottedPath(text)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	return dotted, true, nil
+	return dotted, nil
 }

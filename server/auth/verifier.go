@@ -80,14 +80,8 @@ func New(cfg Config) (*Verifier, error) {
 		return nil, fmt.Errorf("auth: read jwt-secret: %w", err)
 	}
 	v.local.fixed, v.warnings = verifyingSet(keys), warnings
-	var old bool
-	if v.local.rolePath, old, err = parseRoleClaimKey(cfg.RoleClaimKey); err != nil {
+	if v.local.rolePath, err = parseRoleClaimKey(cfg.RoleClaimKey); err != nil {
 		return nil, fmt.Errorf("auth: parse jwt-role-claim-key: %w", err)
-	}
-	if old {
-		v.warnings = append(v.warnings, fmt.Sprintf(
-			"jwt-role-claim-key %q is in the older dotted form, which PostgREST will drop; write it as a JSON path (RFC 9535)",
-			cfg.RoleClaimKey))
 	}
 	if err := v.addIssuers(cfg); err != nil {
 		return nil, err
@@ -111,7 +105,7 @@ func anonymousClaims(role string) string {
 }
 
 // Warnings returns what the operator should be told once about the
-// configuration: keys of a set that cannot be used, an outdated role path.
+// configuration: keys of a set that cannot be used.
 func (v *Verifier) Warnings() []string { return v.warnings }
 
 // Authenticate finds the caller from all values of the request's

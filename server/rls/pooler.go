@@ -8,7 +8,6 @@ import (
 	mathrand "math/rand/v2"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -25,30 +24,15 @@ type pooled struct {
 	unprepared bool  // the pooler does not look after prepared statements
 	restore    Query // sets what the client and PostgreSQL have agreed on when they connected
 	dirty      bool  // code ran in a session that was not wiped
-	edition    uint64
 }
 
-// editions counts how often statements that a pooler looks after went out of date. It knows them by their text, and has a text
-// prepared once a session, so that a new name gets the old statement. Each edition has texts of its own.
-type editions struct{ latest atomic.Uint64 }
-
-// current drops a connection's statements that are of an earlier edition.
-func (e *editions) current(s *statements) {
-	if latest := e.latest.Load(); s.pooled.edition != latest {
-		s.forget()
-		s.pooled.edition = latest
-	}
-}
-
-// next begins another edition, unless another connection has done so.
-func (e *editions) next(s *statements) { e.latest.CompareAndSwap(s.pooled.edition, s.pooled.edition+1) }
-
-// text is a statement's in the edition of the connection.
+// text is a statement's as it is prepared. A pooler that looks after statements knows them by their text, and has a text prepared
+// once a session, so that a new name would get the old statement: each edition has texts of its own.
 func (s *statements) text(sql string) string {
-	if s.pooled == nil || s.pooled.edition == 0 {
+	if s.pooled == nil || s.edition == 0 {
 		return sql
 	}
-	return sql + " /* " + strconv.FormatUint(s.pooled.edition, 10) + " */"
+	return sql + " /* " + strconv.FormatUint(s.edition, 10) + " */"
 }
 
 // detectPooler finds out whether there is a pooler: it invents the process number that it tells its clients, and those that look

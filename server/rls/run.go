@@ -134,9 +134,7 @@ const (
 
 func (f *flight) run(ctx context.Context) (*Outcome, error) {
 	f.stmts = statementsOf(f.conn, f.pool.config.StatementCacheSize)
-	if f.stmts.pooled != nil {
-		f.pool.editions.current(f.stmts)
-	}
+	f.pool.editions.current(f.stmts)
 	f.pipe = f.conn.StartPipeline(ctx)
 	f.sendHead()
 	err := f.pass()

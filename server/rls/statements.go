@@ -2,6 +2,7 @@ package rls
 
 import (
 	"strconv"
+	"sync/atomic"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,6 +22,7 @@ type statements struct {
 	// sequences is set if a write may have left values for currval and lastval in the session. Only code can ask for them, so
 	// they are discarded when code is to run, and not after each write.
 	sequences bool
+	edition   uint64  // that they were prepared in
 	pooled    *pooled // nil without a pooler
 }
 
@@ -50,3 +52,21 @@ func (s *statements) newName() string {
 
 // forget drops all statements, to be closed in the next flight.
 func (s *statements) forget() { s.cache.Purge() }
+
+// editions counts how often the prepared statements went out of date.
+type editions struct{ latest atomic.Uint64 }
+
+// current drops a connection's statements that are of an earlier edition.
+func (e *editions) current(s *statements) {
+	if latest := e.latest.Load(); s.edition != latest {
+		s.forget()
+		s.edition = latest
+	}
+}
+
+// next begins another edition, unless another connection has done so.
+func (e *editions) next(s *statements) { e.latest.CompareAndSwap(s.edition, s.edition+1) }
+
+// Forget has every statement prepared anew. PostgreSQL keeps the types of parameters that it found when a statement was prepared,
+// also when a column that they are compared with gets another type.
+func (p *Pool) Forget() { p.editions.latest.Add(1) }
