@@ -88,7 +88,7 @@ func (f folder) fold(n *nodetree.Node, depth int) truths {
 		return f.nullTest(n, depth)
 	case "BOOLEANTEST":
 		return f.booleanTest(n, depth)
-	case "COALESCEEXPR":
+	case "COALESCEEXPR", "COALESCE": // the latter before PostgreSQL 15
 		var out truths
 		for _, arg := range args {
 			v := f.fold(arg, depth)
