@@ -8,36 +8,57 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/postern-db/postern/internal/mdtest"
 	"github.com/postern-db/postern/internal/pgtest"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// TestPages runs the commands of the pages, each in a PostgreSQL of its own, since they make roles.
+// TestPages runs the commands of the pages, each in a PostgreSQL of its own, since they make roles; those that follow one another, in the
+// database that the one before has left.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"tutorial.md", "reading.md", "writing.md", "functions.md", "migrating.md"} {
-		t.Run(page, func(t *testing.T) {
+	for _, pages := range [][]string{
+		{"tutorial.md"}, {"reading.md", "writing.md", "functions.md"}, {"functions.md"}, {"migrating.md"}, {"../examples/reload/README.md"},
+	} {
+		t.Run(strings.Join(pages, " "), func(t *testing.T) {
 			t.Parallel()
-			if _, err := exec.LookPath("psql"); page == "tutorial.md" && err != nil && os.Getenv("CI") != "true" {
-				t.Skip("the tutorial uses psql, which is not installed")
+			psql := pages[0] == "tutorial.md" || pages[0] == "../examples/reload/README.md"
+			if _, err := exec.LookPath("psql"); psql && err != nil && os.Getenv("CI") != "true" {
+				t.Skip("the page uses psql, which is not installed")
 			}
 			server := pgtest.StartServer(t, nil)
-			port := mdtest.FreePort(t)
+			if pages[0] == "tutorial.md" { // roles that another database of the same PostgreSQL has made
+				conn, err := pgx.Connect(t.Context(), server.URI("postgres", "postgres"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := conn.Exec(t.Context(), "create role authenticator login noinherit; create role alice"); err != nil {
+					t.Fatal(err)
+				}
+				if err := conn.Close(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
 			existing := filepath.Join(t.TempDir(), "postgrest.conf")
 			conf := "db-uri = \"" + server.URI("postgres", "postgres") + "\"\ndb-schemas = \"api\"\ndb-anon-role = \"web_anon\"\n"
 			if err := os.WriteFile(existing, []byte(conf), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			mdtest.Run(t, page, mdtest.Options{
-				Dir: "..",
-				Env: []string{"DATABASE_URL=" + server.URI("postgres", "postgres"), "AUTHENTICATOR_URL=" + server.URI("authenticator", "postgres")},
-				Replace: []string{
-					"go run ./cmd/postern serve", "PGRST_SERVER_PORT=" + port + " go run ./cmd/postern serve", "127.0.0.1:3000", "127.0.0.1:" + port,
-					"/tmp/chat", filepath.Join(t.TempDir(), "chat"), "--config postgrest.conf", "--config " + existing,
-				},
-			})
+			for _, page := range pages {
+				port := mdtest.FreePort(t)
+				mdtest.Run(t, page, mdtest.Options{
+					Dir: "..",
+					Env: []string{"DATABASE_URL=" + server.URI("postgres", "postgres"), "AUTHENTICATOR_URL=" + server.URI("authenticator", "postgres")},
+					Replace: []string{
+						"go run ./cmd/postern serve", "PGRST_SERVER_PORT=" + port + " go run ./cmd/postern serve", "127.0.0.1:3000", "127.0.0.1:" + port,
+						"/tmp/chat", filepath.Join(t.TempDir(), "chat"), "/tmp/films-secret", filepath.Join(t.TempDir(), "secret"),
+						"--config postgrest.conf", "--config " + existing,
+					},
+				})
+			}
 		})
 	}
 }

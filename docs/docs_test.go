@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -60,6 +61,27 @@ func TestIssuersExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := auth.New(auth.Config{Issuers: issuers}); err != nil {
+		t.Error(err)
+	}
+
+	// The lines for the configuration file, with that example in the file that they name.
+	_, lines, _ := strings.Cut(string(page), "```text\n")
+	lines, _, found = strings.Cut(lines, "```")
+	if !found || !strings.Contains(lines, "/etc/postern/issuers.json") {
+		t.Fatal("there are no lines for the configuration file")
+	}
+	dir := t.TempDir()
+	file, named := filepath.Join(dir, "postern.conf"), filepath.Join(dir, "issuers.json")
+	write(t, named, example)
+	write(t, file, "db-uri = \"\"\ndb-schemas = \"api\"\n"+strings.ReplaceAll(lines, "/etc/postern/issuers.json", named))
+	c, err := config.Load(config.Input{File: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.ParseIssuers(c.JWTIssuers); err != nil {
+		t.Error(err)
+	}
+	if _, err := auth.New(auth.Config{Issuers: issuers, RoleClaimKey: c.JWTRoleClaimKey}); err != nil {
 		t.Error(err)
 	}
 }

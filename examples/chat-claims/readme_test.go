@@ -22,7 +22,7 @@ func TestReadme(t *testing.T) {
 			"DATABASE_URL=" + server.URI("postgres", "postgres"), "AUTHENTICATOR_URL=" + server.URI("authenticator", "postgres"),
 			"PGRST_SERVER_PORT=" + port,
 		},
-		Replace: []string{"3000", port},
+		Replace: []string{"3000", port, "/tmp/chat-claims-secret", filepath.Join(t.TempDir(), "secret")},
 	})
 }
 
