@@ -18,10 +18,14 @@ const explainMedia = "application/vnd.postern.explain+json"
 // maxExplanations bounds how many explanations are worked on at once: each has a connection of its own, beside the pool's.
 const maxExplanations = 2
 
+// Explanation is why a request is answered as it is: its members are those of the JSON that `postern explain --json` writes, and WriteText
+// writes it for people.
+type Explanation = explain.Explanation
+
 // Explain tells why a request is answered as it is, over a connection of the caller's choice: rows are counted if its role may read the
 // tables' rows. conn must not be in a transaction. The request is planned as ever, but for its Accept header. What is wrong with
 // the request itself is the error: it reads as the client would read it.
-func (s *Server) Explain(ctx context.Context, conn *pgx.Conn, r *http.Request) (*explain.Explanation, error) {
+func (s *Server) Explain(ctx context.Context, conn *pgx.Conn, r *http.Request) (*Explanation, error) {
 	x := &exchange{server: s, state: s.state.Load(), r: r, rows: -1}
 	if err := x.authenticate(); err != nil {
 		return nil, err
