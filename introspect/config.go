@@ -3,6 +3,7 @@ package introspect
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,8 @@ type Config struct {
 	// HoistedSettings are regular expressions (PostgreSQL manual, 9.7.3 POSIX Regular Expressions), not anchored, of the SET
 	// clauses of a function, in the form name=value, that are to hold for its whole transaction. Defaults to none.
 	HoistedSettings []string
+	// Logger, if not nil, is told at level debug how long each part took.
+	Logger *slog.Logger
 }
 
 func (c *Config) validate() error {

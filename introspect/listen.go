@@ -136,7 +136,7 @@ func (w *Watcher) dial(ctx context.Context, channel string) (*listener, error) {
 		return nil, fmt.Errorf("introspect: connect to listen: %w", err)
 	}
 	l := &listener{conn, channel}
-	if _, err := conn.Exec(ctx, "listen "+schema.QuoteIdentifier(channel)); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+schema.QuoteIdentifier(channel)); err != nil {
 		l.close()
 		return nil, fmt.Errorf("introspect: listen on channel %q: %w", channel, err)
 	}
@@ -160,14 +160,18 @@ func (w *Watcher) wait(ctx context.Context, conn *pgx.Conn) (*pgconn.Notificatio
 // notified asks for what the payload says (PostgREST reference, Schema Cache Reloading): "reload schema", "reload config", or,
 // without one, both.
 func (w *Watcher) notified(ctx context.Context, n *pgconn.Notification) {
+	asked := due{}
 	switch n.Payload {
 	case "":
-		w.request(due{schema: true, config: true})
+		asked = due{schema: true, config: true}
 	case "reload schema":
-		w.request(due{schema: true})
+		asked = due{schema: true}
 	case "reload config":
-		w.request(due{config: true})
+		asked = due{config: true}
 	default:
 		w.logger().DebugContext(ctx, "ignored a notification", "channel", n.Channel, "payload", n.Payload)
+		return
 	}
+	w.logger().InfoContext(ctx, "received a reload message", "channel", n.Channel, "payload", n.Payload)
+	w.request(asked)
 }

@@ -127,8 +127,12 @@ func (l *loader) read(ctx context.Context) error {
 		{"grantees", l.readGrantees},
 	}
 	for _, s := range steps {
+		began := time.Now()
 		if err := s.read(ctx); err != nil {
 			return fmt.Errorf("introspect: load %s: %w", s.concern, err)
+		}
+		if l.cfg.Logger != nil {
+			l.cfg.Logger.DebugContext(ctx, "schema cache: read "+s.concern, "took", time.Since(began).Round(time.Microsecond))
 		}
 	}
 	return nil

@@ -97,6 +97,45 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
+// TestLogOfEvents checks what log-level = debug adds of the pool and the schema cache, and the lines about reload messages and about
+// the names of aliased relations.
+func TestLogOfEvents(t *testing.T) {
+	t.Parallel()
+	db := newLibrary(t)
+	for _, level := range []slog.Level{slog.LevelInfo, slog.LevelDebug} {
+		settings, err := config.Load(config.Input{Environ: []string{
+			"PGRST_DB_URI=" + db.URI(loginRole), "PGRST_DB_SCHEMAS=library", "PGRST_DB_ANON_ROLE=visitor",
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &logs{}
+		logger := slog.New(slog.NewJSONHandler(logStream{l, &l.errors}, &slog.HandlerOptions{Level: level}))
+		s, err := server.New(t.Context(), server.Config{Settings: settings, Logger: logger})
+		if err != nil {
+			t.Fatal(err)
+		}
+		send(t, s, "GET", "/authors?select=works:books(id)&books.limit=1", "", "Authorization", "")
+		db.Exec(t, "notify pgrst, 'reload schema'")
+		const message = `"msg":"received a reload message","channel":"pgrst","payload":"reload schema"`
+		for deadline := time.Now().Add(time.Minute); !strings.Contains(l.text(&l.errors), message); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("no %s: %s", message, l.text(&l.errors))
+			}
+		}
+		s.Close()
+		text := l.text(&l.errors)
+		if !strings.Contains(text, "`books` to `works`\",\"request\":\"GET /authors?select=works:books(id)") {
+			t.Errorf("no warning of the name: %s", text)
+		}
+		for _, event := range []string{"connection opened", "connection taken", "connection closed", "schema cache: read relations"} {
+			if strings.Contains(text, event) != (level == slog.LevelDebug) {
+				t.Errorf("%v: %q: %s", level, event, text)
+			}
+		}
+	}
+}
+
 // TestAccessLogOfSocket checks that a client of a Unix socket, which has no address, is a dash.
 func TestAccessLogOfSocket(t *testing.T) {
 	t.Parallel()

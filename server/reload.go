@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/postern-db/postern/introspect"
 	"github.com/postern-db/postern/server/config"
+	"github.com/postern-db/postern/server/rls"
 )
 
 // loadTimeout bounds reading the catalog, which must not wait for a lock for ever.
@@ -45,7 +47,7 @@ func (s *Server) orGiveUp(err error) error {
 // schemas (PostgREST reference, Schema Cache Reloading).
 func (s *Server) reloadCatalog(ctx context.Context) error {
 	if s.state.Load().config.DBConfig {
-		if err := s.loadConfig(ctx); err != nil && ctx.Err() == nil {
+		if err := s.loadConfig(ctx); err != nil && ctx.Err() == nil && !errors.As(err, new(*rls.ConnectError)) { // which follows
 			s.logger.Error("could not reload the configuration; the one before stays in use", "error", err)
 		}
 	}
@@ -78,7 +80,7 @@ func (s *Server) loadCatalog(ctx context.Context) (err error) {
 	defer conn.Close(context.WithoutCancel(ctx))
 	st := s.state.Load()
 	began := time.Now()
-	catalog, err := LoadCatalog(ctx, conn, st.config)
+	catalog, err := introspect.Load(ctx, conn, catalogConfig(st.config, s.logger))
 	if err != nil {
 		return fmt.Errorf("load the schema cache: %w", err)
 	}
@@ -93,7 +95,8 @@ func (s *Server) loadCatalog(ctx context.Context) (err error) {
 	s.recovery.since.Store(0)
 	s.reloads.queryTime.Set(took.Seconds())
 	s.logger.Info("schema cache loaded", "relations", catalog.RelationCount(),
-		"functions", len(catalog.RoutineNames()), "took", took.Round(time.Millisecond))
+		"functions", len(catalog.RoutineNames()), "took", took.Round(time.Millisecond),
+		"postgresql", conn.PgConn().ParameterStatus("server_version"))
 	s.warnUnsafe(ctx, conn, st.config, catalog)
 	// Reading leaves behind more than what is kept, and the catalog before: all that would stay with the process until it needs it.
 	debug.FreeOSMemory()

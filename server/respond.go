@@ -75,12 +75,19 @@ func (x *exchange) commonHeaders() {
 		h.Set("Server-Timing", x.timing.header())
 	}
 	if x.plan != nil && len(x.plan.Warnings) > 0 && x.state.config.URLUseLegacyTargetNames {
-		h.Set("Warning", targetWarning(x.plan.Warnings))
+		hint := targetHint(x.plan.Warnings)
+		h.Set("Warning", `299 Postern "`+targetWarning+" Update "+headerSafe(hint)+` in query string filters, orders or limits."`)
+		x.server.logger.Warn(targetWarning, "update", hint, "request", x.r.Method+" "+target(x.r))
 	}
 }
 
-// targetWarning tells a client that names an aliased relation by its own name that this will end.
-func targetWarning(warnings []sql.TargetWarning) string {
+// targetWarning tells a client that names an aliased relation by its own name that this will end (PostgREST reference,
+// Configuration, url-use-legacy-target-names).
+const targetWarning = "Embedded resource was referenced by relation name even though it has an alias. " +
+	"This is deprecated and will stop working in a future release."
+
+// targetHint says which names are to be updated.
+func targetHint(warnings []sql.TargetWarning) string {
 	hint := ""
 	for i, w := range warnings {
 		if i > 0 {
@@ -88,9 +95,7 @@ func targetWarning(warnings []sql.TargetWarning) string {
 		}
 		hint += "`" + w.Relation + "` to `" + w.Alias + "`"
 	}
-	return `299 Postern "Embedded resource was referenced by relation name even though it has an alias. ` +
-		`This is deprecated and will stop working in a future release. Update ` + headerSafe(hint) +
-		` in query string filters, orders or limits."`
+	return hint
 }
 
 func (x *exchange) contentType() {

@@ -37,7 +37,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-s.Done():
 		err = s.Err()
 	case <-ctx.Done():
-		s.logger.Info("shutting down")
+		s.logger.Info("shutting down", "cause", context.Cause(ctx))
 	}
 	s.draining.Store(true)
 	if cut := api.drain(c.ServerShutdownTimeout); cut > 0 {

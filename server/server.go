@@ -98,11 +98,12 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}
+	s.logger.Info("starting Postern", "version", programVersion(s.version))
 	c := cfg.Settings
 	pool, err := rls.New(ctx, rls.Config{
 		URI: string(c.DBURI), MaxConnections: c.DBPool, AcquireTimeout: c.DBPoolAcquisitionTimeout,
 		MaxIdleTime: c.DBPoolMaxIdletime, MaxLifetime: c.DBPoolMaxLifetime, Unprepared: !c.DBPreparedStatements,
-		MaxWaiting: c.DBPoolMaxWaiting, OnTrouble: s.troubled,
+		MaxWaiting: c.DBPoolMaxWaiting, OnTrouble: s.troubled, Logger: s.logger,
 	})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -36,9 +37,14 @@ func DatabaseSettings(ctx context.Context, conn *pgx.Conn, c *config.Config) (ma
 
 // LoadCatalog reads the schema cache as a server with that configuration does. The connection is the login role's.
 func LoadCatalog(ctx context.Context, conn *pgx.Conn, c *config.Config) (*schema.Catalog, error) {
-	return introspect.Load(ctx, conn, introspect.Config{
+	return introspect.Load(ctx, conn, catalogConfig(c, nil))
+}
+
+func catalogConfig(c *config.Config, logger *slog.Logger) introspect.Config {
+	return introspect.Config{
 		Schemas: c.DBSchemas, ExtraSearchPath: c.DBExtraSearchPath, HoistedSettings: hoistedPatterns(c.DBHoistedTxSettings),
-	})
+		Logger: logger,
+	}
 }
 
 // hoistedPatterns turns the names of settings into the patterns that introspection wants.

@@ -64,8 +64,12 @@ func forTerminal(_ []string, a slog.Attr) slog.Attr {
 	})
 }
 
-// forJSON makes printable what JSON itself does not escape: it does so with the control characters of ASCII, but for DEL.
+// forJSON makes printable what JSON itself does not escape: it does so with the control characters of ASCII, but for DEL. A duration
+// has its unit ("147ms"), where slog writes a bare number of nanoseconds.
 func forJSON(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		return slog.String(a.Key, a.Value.Duration().String())
+	}
 	return cleaned(a, func(s string) string {
 		return escape(s, func(r rune) bool { return r > ' ' && !unicode.IsPrint(r) })
 	})

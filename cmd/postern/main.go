@@ -14,12 +14,31 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/sys/unix"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait for the first
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(untilSignal(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// signalError is why a command ends: SIGTERM or SIGINT.
+type signalError struct{ syscall.Signal }
+
+func (e signalError) Error() string { return unix.SignalName(e.Signal) }
+
+// untilSignal returns a context that ends with SIGTERM or SIGINT (Ctrl-C), which its cause names. The second of them does not wait for
+// what the first one ended: it exits, also as the first process of a container, on which signals that nobody handles have no effect.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		sig, _ := (<-signals).(syscall.Signal)
+		cancel(signalError{sig})
+		sig, _ = (<-signals).(syscall.Signal)
+		os.Exit(128 + int(sig))
+	}()
+	return ctx
 }
 
 // The statuses that run returns.

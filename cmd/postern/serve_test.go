@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"syscall"
 	"testing"
 	"time"
@@ -86,6 +87,14 @@ server-port = 0
 	})
 	if status := p.end(syscall.SIGINT); status != 0 {
 		t.Errorf("status %d, %s", status, p.stderr.String())
+	}
+	for _, line := range []string{
+		`"msg":"starting Postern","version":"`, `"msg":"schema cache loaded",.*"took":"[0-9.]+m?s","postgresql":"1[0-9]`,
+		`"msg":"shutting down","cause":"SIGINT"`,
+	} {
+		if !regexp.MustCompile(line).MatchString(p.stderr.String()) {
+			t.Errorf("no %s in the log: %s", line, p.stderr.String())
+		}
 	}
 }
 

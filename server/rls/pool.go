@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,8 @@ type Config struct {
 	Unprepared bool
 	// StatementCacheSize is how many prepared statements a connection keeps. Defaults to 256.
 	StatementCacheSize int
+	// Logger, if not nil, is told at level debug of connections that are opened, taken and closed.
+	Logger *slog.Logger
 	// OnTrouble, if not nil, is told of each connection that broke or could not be made. It must not block.
 	OnTrouble func(error)
 }
@@ -101,8 +104,10 @@ func New(ctx context.Context, cfg Config) (*Pool, error) {
 	configureConnection(pc.ConnConfig)
 	p := &Pool{config: cfg}
 	p.unprepared.Store(cfg.Unprepared)
+	pc.BeforeClose = func(conn *pgx.Conn) { p.debug("connection closed", conn) }
 	pc.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		p.down.Store(nil)
+		p.debug("connection opened", conn)
 		return detectPooler(ctx, conn.PgConn(), statementsOf(conn.PgConn(), cfg.StatementCacheSize))
 	}
 	if p.pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
@@ -144,6 +149,7 @@ func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	conn, err := p.pool.Acquire(waiting)
 	switch {
 	case err == nil:
+		p.debug("connection taken", conn.Conn())
 		return conn, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -171,4 +177,11 @@ func (p *Pool) Ping(ctx context.Context) error {
 		return fmt.Errorf("ping the database: %w", err)
 	}
 	return nil
+}
+
+// debug logs what becomes of a connection, which is known by its process's number in PostgreSQL.
+func (p *Pool) debug(event string, conn *pgx.Conn) {
+	if l := p.config.Logger; l != nil && l.Enabled(context.Background(), slog.LevelDebug) {
+		l.Debug(event, "pid", conn.PgConn().PID())
+	}
 }
