@@ -23,7 +23,21 @@ func (s *Server) startMetrics() {
 // metricsHandler serves the metrics in Prometheus' text format, and begins to count requests.
 func (s *Server) metricsHandler() http.Handler {
 	s.requests.on.Store(true)
-	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{})
+	h := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if accept := r.Header.Get("Accept"); accept == "" || accept == "*/*" {
+			w = plainText{w}
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// plainText names the format as PostgREST does for who does not ask for one of Prometheus' own, as Prometheus itself does.
+type plainText struct{ http.ResponseWriter }
+
+func (w plainText) Write(p []byte) (int, error) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8") // without effect after the first
+	return w.ResponseWriter.Write(p)
 }
 
 // metrics tells the figures that the rooms have anyway when they are asked for (PostgREST reference, Observability, Metrics), so

@@ -23,7 +23,9 @@ import (
 func scrape(t testing.TB, admin http.Handler) map[string]*dto.MetricFamily {
 	t.Helper()
 	w := httptest.NewRecorder()
-	admin.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	r.Header.Set("Accept", "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
+	admin.ServeHTTP(w, r)
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(w.Body)
 	if err != nil || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain; version=0.0.4") {
@@ -310,5 +312,23 @@ func benchmarkReads(b *testing.B, s *server.Server) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.ServeHTTP(httptest.NewRecorder(), r)
+	}
+}
+
+// TestMetricsContentType checks what is sent to who asks for no format: PostgREST's name of it.
+func TestMetricsContentType(t *testing.T) {
+	t.Parallel()
+	s, _, _ := newLogged(t, newLibrary(t), "admin-server-port = 3999\n")
+	for accept, want := range map[string]string{
+		"": "text/plain; charset=utf-8", "*/*": "text/plain; charset=utf-8",
+		"text/plain;version=0.0.4": "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
+	} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		r.Header.Set("Accept", accept)
+		s.Admin().ServeHTTP(w, r)
+		if got := w.Header().Get("Content-Type"); got != want || !strings.Contains(w.Body.String(), "pgrst_db_pool_max") {
+			t.Errorf("%q: %s", accept, got)
+		}
 	}
 }
