@@ -52,7 +52,7 @@ func (c readyCommand) ask(a *app) error {
 	}
 	if c.AsPostgREST && settings.AdminServerUnixSocket == "" && settings.AdminServerPort != nil && config.IsSpecialHost(settings.AdminServerHost) {
 		return fmt.Errorf("The `--ready` flag cannot be used when server-host is configured as %q. "+ //nolint:staticcheck // PostgREST's words
-			"Please update your server-host config to \"localhost\", or call `postern ready`", settings.AdminServerHost)
+			"Please update your server-host config to \"localhost\". Or call `postern ready`", settings.AdminServerHost)
 	}
 	url, client, err := adminClient(settings)
 	if err != nil {
@@ -84,8 +84,8 @@ func (c readyCommand) ask(a *app) error {
 func adminClient(c *config.Config) (url string, client *http.Client, err error) {
 	addresses := c.AdminListenAddresses()
 	if len(addresses) == 0 {
-		return "", nil, errors.New("Admin server is not running. Please check admin-server-port config, " + //nolint:staticcheck // PostgREST's words
-			"or admin-server-unix-socket: none is set")
+		return "", nil, errors.New("Admin server is not running. Please check admin-server-port config. " + //nolint:staticcheck // PostgREST's words
+			"Or set admin-server-unix-socket")
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
 	if first := addresses[0]; first.Network == "unix" {
