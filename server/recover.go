@@ -229,14 +229,16 @@ func checkVersion(version string) error {
 	return nil
 }
 
-// hopeless reports whether an error at the start will not go away by itself: a wrong password, a PostgreSQL that is too old, or a
-// parameter in the database that cannot be used.
+// hopeless reports whether an error at the start will not go away by itself: a wrong password, a setting in the connection string
+// that PostgreSQL does not know, a PostgreSQL that is too old, or a parameter in the database that cannot be used.
 func hopeless(err error) bool {
 	var (
 		version *versionError
 		config  *configError
+		connect *rls.ConnectError
 	)
-	return errors.As(err, &version) || errors.As(err, &config) || sqlState(err) == "28P01"
+	return errors.As(err, &version) || errors.As(err, &config) || sqlState(err) == "28P01" ||
+		errors.As(err, &connect) && sqlState(err) == "42704"
 }
 
 // configError says that the parameters cannot be used.

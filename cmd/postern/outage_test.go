@@ -188,10 +188,12 @@ func TestWithoutRecovery(t *testing.T) {
 	if status := p.cmd.ProcessState.ExitCode(); status != exitFailure {
 		t.Errorf("status %d", status)
 	}
-	wrong := startProgram(t, []string{"PGRST_DB_URI=" + pg.TCPURI("postgres") + "&password=wrong"}, "serve")
-	wrong.await(&wrong.stderr, `^postern: .*password authentication failed.*$`)
-	<-wrong.ended
-	if status := wrong.cmd.ProcessState.ExitCode(); status != exitFailure {
-		t.Errorf("status %d after a wrong password", status)
+	for parameter, why := range map[string]string{"password=wrong": "password authentication failed", "no_such_setting=1": "no_such_setting"} {
+		wrong := startProgram(t, []string{"PGRST_DB_URI=" + pg.TCPURI("postgres") + "&" + parameter}, "serve")
+		wrong.await(&wrong.stderr, `^postern: .*`+why+`.*$`)
+		<-wrong.ended
+		if status := wrong.cmd.ProcessState.ExitCode(); status != exitFailure {
+			t.Errorf("%s: status %d", parameter, status)
+		}
 	}
 }
