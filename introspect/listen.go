@@ -160,7 +160,7 @@ func (w *Watcher) wait(ctx context.Context, conn *pgx.Conn) (*pgconn.Notificatio
 // notified asks for what the payload says (PostgREST reference, Schema Cache Reloading): "reload schema", "reload config", or,
 // without one, both.
 func (w *Watcher) notified(ctx context.Context, n *pgconn.Notification) {
-	asked := due{}
+	var asked due
 	switch n.Payload {
 	case "":
 		asked = due{schema: true, config: true}
