@@ -11,7 +11,7 @@ create function library.leave() returns void language plpgsql volatile as $$
 begin
   perform set_config('timezone', 'Asia/Tokyo', false), set_config('search_path', 'private', false),
     set_config('request.jwt.claims', '{"sub": "left behind"}', false), set_config('my.secret', 'left behind', false),
-    set_config('statement_timeout', '1ms', false), pg_advisory_lock(42);
+    set_config('statement_timeout', '20s', false), pg_advisory_lock(42);
   create temporary table secret (word text);
   insert into secret values ('left behind');
   listen left_behind;
