@@ -249,6 +249,7 @@ func TestNoAuditLog(t *testing.T) {
 
 // TestAuditLogFileMode checks that nobody else may read the file.
 func TestAuditLogFileMode(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "audit.log")
 	newServer(t, newAudited(t), "audit-log = \""+file+"\"\n")

@@ -134,6 +134,7 @@ func TestLocationPrefix(t *testing.T) {
 
 // With a base path the API is there and nowhere else.
 func TestBasePath(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	handler := newServer(t, newLibrary(t), "server-base-path = \"/v1/api\"\n")
 	for path, status := range map[string]int{

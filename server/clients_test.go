@@ -13,6 +13,7 @@ import (
 
 // Clients that were written for PostgREST find here what they find there: every method of each is used once, from Node.
 func TestClients(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	const folder = "testdata/clients"
 	installed := npmtest.Install(t, folder)

@@ -143,6 +143,7 @@ func TestNoCompression(t *testing.T) {
 
 // TestCompressedStream checks that what is compressed is streamed all the same, and broken off without an end after an error.
 func TestCompressedStream(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	db := newLibrary(t)
 	db.Exec(t, slowAndLarge)

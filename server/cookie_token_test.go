@@ -88,6 +88,7 @@ func TestCookieTokenHidden(t *testing.T) {
 
 // TestCookieTokenRefused checks that only the configured cookie counts, once and only without an Authorization header.
 func TestCookieTokenRefused(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	db := newLibrary(t)
 	signed := token(t, map[string]any{"role": "librarian"})

@@ -11,6 +11,7 @@ import (
 // TestCORS checks the whole matrix: no answer lets a page read what it may not, and none has "*" next to credentials, which a
 // browser would refuse.
 func TestCORS(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	db := newLibrary(t)
 	const listed, other = "https://page.test", "https://page.test.evil.test"

@@ -93,6 +93,7 @@ func TestFrontendAndAPI(t *testing.T) {
 
 // Files are read as they are at the moment, with the policy of the moment.
 func TestStaticPolicy(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	db := newLibrary(t)
 	dir := staticDir(t, "a.html")

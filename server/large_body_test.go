@@ -67,6 +67,7 @@ create trigger watch after insert on library.authors referencing new table as ne
 // TestLargeBody inserts 100,000 rows by one request. Server and client are one process here: the bodies are made before the
 // measurement begins. It runs alone, for it measures the memory of the process.
 func TestLargeBody(t *testing.T) {
+	onceForAllVersions(t)
 	const rows = 100_000
 	limit := uint64(100 * mebibyte)
 	if raceDetector() {

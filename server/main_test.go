@@ -79,6 +79,15 @@ func eventually(t testing.TB, limit time.Duration, what string, ok func() bool) 
 	}
 }
 
+// onceForAllVersions skips, where the tests are run on one more version of PostgreSQL (-short), one that takes long and is about
+// HTTP alone.
+func onceForAllVersions(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it does not depend on PostgreSQL's version, and -short asks only for what may")
+	}
+}
+
 // token signs claims.
 func token(t testing.TB, claims map[string]any) string {
 	t.Helper()

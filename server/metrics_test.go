@@ -173,6 +173,7 @@ func TestMetricsOfCancelledQueries(t *testing.T) {
 
 // TestMetricsAreBounded sends hostile requests and checks that none of them makes a label.
 func TestMetricsAreBounded(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	db := newLibrary(t)
 	db.Exec(t, `create function library.any_status(s int) returns void language sql as

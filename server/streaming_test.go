@@ -87,6 +87,7 @@ func TestLateError(t *testing.T) {
 
 // TestLargeAnswer checks that an answer of 200 MB takes little memory. It runs alone, for it measures the memory of the process.
 func TestLargeAnswer(t *testing.T) {
+	onceForAllVersions(t)
 	db := newLibrary(t)
 	db.Exec(t, slowAndLarge)
 	web := httptest.NewServer(newServer(t, db, ""))

@@ -172,6 +172,7 @@ func TestSlowClients(t *testing.T) {
 
 // TestSlowReader checks that a client that does not read its answer cannot keep a connection to the database for ever.
 func TestSlowReader(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	db := newLibrary(t)
 	db.Exec(t, "create table library.heap as select n, repeat('x', 10000) as filling from generate_series(1, 5000) n; "+
@@ -191,6 +192,7 @@ func TestSlowReader(t *testing.T) {
 
 // TestPoolBusy checks that requests are turned away early where too many wait already.
 func TestPoolBusy(t *testing.T) {
+	onceForAllVersions(t)
 	t.Parallel()
 	handler := newServer(t, newLibrary(t), "db-pool = 1\ndb-pool-max-waiting = 2\ndb-pool-acquisition-timeout = 60\n")
 	var waiting sync.WaitGroup

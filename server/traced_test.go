@@ -169,6 +169,7 @@ func TestTracesWithoutSQL(t *testing.T) {
 
 // TestTracesWithoutCollector checks that requests and the end do not wait for a collector that is not there.
 func TestTracesWithoutCollector(t *testing.T) {
+	onceForAllVersions(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1/v1/traces")
 	s, _, done := newTraced(t)
 	for range 100 {
@@ -182,6 +183,7 @@ func TestTracesWithoutCollector(t *testing.T) {
 }
 
 func TestTracesRefuseWrongVariables(t *testing.T) {
+	onceForAllVersions(t)
 	for name, value := range map[string]string{
 		"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_COMPRESSION": "br", "OTEL_EXPORTER_OTLP_TIMEOUT": "10s",
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "localhost:4318", "OTEL_EXPORTER_OTLP_HEADERS": "none",

@@ -45,7 +45,11 @@ func TestAsAnswered(t *testing.T) {
 	s := serve(t, db, "postgres", caller)
 	conn := db.Conn(t, "postgres")
 	refusals, counts := 0, 0
-	for range 15 {
+	databases := 15
+	if testing.Short() {
+		databases = 5
+	}
+	for range databases {
 		db.Exec(t, policies(r, pick, expression))
 		for range 8 {
 			text := randomRequest(r, pick)
