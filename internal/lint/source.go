@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/postern-db/postern/internal/policy"
+	"github.com/postern-db/postern/internal/sqlscript"
 )
 
 // source is the body of a function taken apart.
@@ -29,7 +30,7 @@ func takeApart(sql string) source {
 			}
 			code.WriteByte(' ')
 		case strings.HasPrefix(rest, "/*"):
-			i = endOfComment(sql, i)
+			i += sqlscript.Comment(rest)
 			code.WriteByte(' ')
 		case sql[i] == '\'':
 			escapes := i > 0 && (sql[i-1] == 'E' || sql[i-1] == 'e') && (i == 1 || !isNameByte(sql[i-2]))
@@ -39,8 +40,8 @@ func takeApart(sql string) source {
 		case sql[i] == '"':
 			i = endOfText(sql, i, '"', false)
 			code.WriteString(sql[start:i])
-		case sql[i] == '$' && (i == 0 || !isNameByte(sql[i-1])) && dollarQuote.MatchString(rest):
-			tag := dollarQuote.FindString(rest)
+		case sql[i] == '$' && (i == 0 || !isNameByte(sql[i-1])) && sqlscript.DollarTag(rest) != "":
+			tag := sqlscript.DollarTag(rest)
 			text := rest[len(tag):]
 			if end := strings.Index(text, tag); end >= 0 {
 				text, i = text[:end], i+len(tag)+end+len(tag)
@@ -57,27 +58,6 @@ func takeApart(sql string) source {
 	}
 	out.code = code.String()
 	return out
-}
-
-var dollarQuote = regexp.MustCompile(`^\$([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$`)
-
-// endOfComment returns the place behind a comment that begins at start. They nest.
-func endOfComment(sql string, start int) int {
-	depth := 0
-	for i := start; i+1 < len(sql); i++ {
-		switch sql[i : i+2] {
-		case "/*":
-			depth++
-			i++
-		case "*/":
-			depth--
-			i++
-			if depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return len(sql)
 }
 
 // source returns a function's body taken apart, once.

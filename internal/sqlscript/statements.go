@@ -1,4 +1,4 @@
-// Package sqlscript finds places in SQL scripts, for error messages.
+// Package sqlscript finds places in SQL: where statements begin, for error messages, and where comments and quotes end.
 package sqlscript
 
 import (
@@ -55,7 +55,7 @@ func (s *statementScanner) next() {
 		s.skipPast("\n", 2)
 		return
 	case strings.HasPrefix(rest, "/*"):
-		s.skipComment()
+		s.at += Comment(rest)
 		return
 	case c == ';' && s.parens <= 0 && s.blocks <= 0:
 		s.at++
@@ -113,24 +113,6 @@ func (s *statementScanner) skipPast(end string, after int) {
 	s.at = len(s.script)
 }
 
-// skipComment goes past a comment, which may hold others.
-func (s *statementScanner) skipComment() {
-	for depth := 0; s.at < len(s.script); {
-		switch rest := s.script[s.at:]; {
-		case strings.HasPrefix(rest, "/*"):
-			depth++
-			s.at += 2
-		case strings.HasPrefix(rest, "*/"):
-			s.at += 2
-			if depth--; depth == 0 {
-				return
-			}
-		default:
-			s.at++
-		}
-	}
-}
-
 func (s *statementScanner) skipEscapeString() {
 	for s.at++; s.at < len(s.script); s.at++ {
 		switch s.script[s.at] {
@@ -146,15 +128,11 @@ func (s *statementScanner) skipEscapeString() {
 
 // skipDollar goes past $tag$...$tag$, or past a dollar that quotes nothing.
 func (s *statementScanner) skipDollar() {
-	end := s.at + 1
-	for end < len(s.script) && isWordByte(s.script[end]) {
-		end++
-	}
-	if end == len(s.script) || s.script[end] != '$' || '0' <= s.script[s.at+1] && s.script[s.at+1] <= '9' {
+	tag := DollarTag(s.script[s.at:])
+	if tag == "" {
 		s.at++
 		return
 	}
-	tag := s.script[s.at : end+1]
 	s.skipPast(tag, len(tag))
 }
 
