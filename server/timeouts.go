@@ -103,7 +103,7 @@ func (l timedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &timedConn{c, l.timeout}, nil
+	return &timedConn{Conn: c, timeout: l.timeout}, nil
 }
 
 // timeWrites bounds writes on the connections of l; 0 does not.
@@ -114,20 +114,22 @@ func timeWrites(l net.Listener, timeout time.Duration) net.Listener {
 	return timedListener{l, timeout}
 }
 
+// timedConn is written to by one goroutine at a time.
 type timedConn struct {
 	net.Conn
-	timeout time.Duration
+	timeout  time.Duration
+	deadline time.Time
 }
 
 // writeStep is how much is to be sent within one timeout.
 const writeStep = 64 << 10
 
-// Write writes p in steps, each with a deadline of its own.
+// Write writes p in steps, each of which may take the timeout and at most a quarter more.
 func (c *timedConn) Write(p []byte) (int, error) {
 	written := 0
 	for {
 		step := p[written:min(len(p), written+writeStep)]
-		if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+		if err := c.extend(time.Now()); err != nil {
 			return written, err
 		}
 		n, err := c.Conn.Write(step)
@@ -136,4 +138,14 @@ func (c *timedConn) Write(p []byte) (int, error) {
 			return written, err
 		}
 	}
+}
+
+// extend moves the deadline to at least a timeout from now. It is moved further than that, so that most small writes can leave it
+// where it is.
+func (c *timedConn) extend(now time.Time) error {
+	if c.deadline.Sub(now) >= c.timeout {
+		return nil
+	}
+	c.deadline = now.Add(c.timeout + c.timeout/4)
+	return c.SetWriteDeadline(c.deadline)
 }

@@ -219,3 +219,18 @@ func TestPoolBusy(t *testing.T) {
 		}
 	}
 }
+
+// TestPausesBetweenAnswers: the time for writing an answer does not begin with the one before.
+func TestPausesBetweenAnswers(t *testing.T) {
+	t.Parallel()
+	c := dialRaw(t, runServer(t, newLibrary(t), "server-write-timeout = 1\n"))
+	for i := range 3 {
+		if i > 0 {
+			time.Sleep(1400 * time.Millisecond)
+		}
+		c.send("GET /genres?limit=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+		if status, body := c.answer(); status != http.StatusOK {
+			t.Errorf("got %d %s", status, body)
+		}
+	}
+}
