@@ -2,7 +2,6 @@ package rls
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/postern-db/postern/internal/conninfo"
@@ -63,19 +63,17 @@ type Pool struct {
 	config Config
 	pool   *pgxpool.Pool
 	wiping sync.WaitGroup
-	// acquiring is the number of callers that are about to get a connection or wait for one.
-	acquiring atomic.Int64
-	down      atomic.Pointer[ConnectError] // why the database could not be reached last; nil if it could
+	// spare has an element for each connection that is not in use or that pgxpool may still make.
+	spare chan struct{}
+	// handed is where callers that wait receive a connection from one that needs it no longer.
+	handed  chan *connection
+	waiting atomic.Int64                 // callers that wait
+	resets  atomic.Uint64                // calls of Reset
+	down    atomic.Pointer[ConnectError] // why the database could not be reached last; nil if it could
 	// unprepared is Config.Unprepared, which may change.
 	unprepared atomic.Bool
 	editions   editions
 }
-
-// ErrPoolBusy says that MaxWaiting callers wait for a connection already.
-var ErrPoolBusy = errors.New("too many callers wait for a connection of the pool")
-
-// ErrPoolTimeout says that no connection became free within AcquireTimeout.
-var ErrPoolTimeout = errors.New("timed out acquiring a connection from the pool")
 
 // New makes a pool. It checks the URI but opens no connection.
 func New(ctx context.Context, cfg Config) (*Pool, error) {
@@ -102,12 +100,15 @@ func New(ctx context.Context, cfg Config) (*Pool, error) {
 	pc.MaxConnLifetimeJitter = cfg.MaxLifetime / 10
 	pc.PingTimeout = pingTimeout
 	configureConnection(pc.ConnConfig)
-	p := &Pool{config: cfg}
+	p := &Pool{config: cfg, spare: make(chan struct{}, pc.MaxConns), handed: make(chan *connection)}
+	for range pc.MaxConns {
+		p.spare <- struct{}{}
+	}
 	p.unprepared.Store(cfg.Unprepared)
-	pc.BeforeClose = func(conn *pgx.Conn) { p.debug("connection closed", conn) }
+	pc.BeforeClose = func(conn *pgx.Conn) { p.debug("connection closed", conn.PgConn()) }
 	pc.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		p.down.Store(nil)
-		p.debug("connection opened", conn)
+		p.debug("connection opened", conn.PgConn())
 		return detectPooler(ctx, conn.PgConn(), statementsOf(conn.PgConn(), cfg.StatementCacheSize))
 	}
 	if p.pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
@@ -126,45 +127,13 @@ func (p *Pool) Close() {
 func (p *Pool) SetUnprepared(unprepared bool) { p.unprepared.Store(unprepared) }
 
 // Reset closes all connections, those in use when they are returned.
-func (p *Pool) Reset() { p.pool.Reset() }
+func (p *Pool) Reset() {
+	p.pool.Reset()
+	p.resets.Add(1)
+}
 
 // Stat returns the pool's figures.
 func (p *Pool) Stat() *pgxpool.Stat { return p.pool.Stat() }
-
-// Waiting is how many callers are about to get a connection or wait for one.
-func (p *Pool) Waiting() int64 { return p.acquiring.Load() }
-
-// acquire takes a connection. While the database is known to be out of reach it fails at once where no connection is left: a
-// host that does not answer would keep every request waiting.
-func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	if down := p.down.Load(); down != nil && p.pool.Stat().IdleConns() == 0 {
-		return nil, down
-	}
-	defer p.acquiring.Add(-1)
-	if n := p.acquiring.Add(1); p.config.MaxWaiting > 0 && n > int64(p.config.MaxWaiting) && n > p.room() {
-		return nil, ErrPoolBusy
-	}
-	waiting, cancel := context.WithTimeout(ctx, p.config.AcquireTimeout)
-	defer cancel()
-	conn, err := p.pool.Acquire(waiting)
-	switch {
-	case err == nil:
-		p.debug("connection taken", conn.Conn())
-		return conn, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case waiting.Err() != nil:
-		return nil, ErrPoolTimeout
-	default:
-		return nil, p.failed(err)
-	}
-}
-
-// room is how many callers may be acquiring a connection: those that there are connections for, and those that may wait.
-func (p *Pool) room() int64 {
-	s := p.pool.Stat()
-	return int64(s.MaxConns()-s.AcquiredConns()) + int64(p.config.MaxWaiting)
-}
 
 // Ping reports whether the database answers.
 func (p *Pool) Ping(ctx context.Context) error {
@@ -172,16 +141,16 @@ func (p *Pool) Ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
-	if err := conn.Conn().PgConn().Ping(ctx); err != nil {
+	defer p.giveBack(conn)
+	if err := conn.pg.Ping(ctx); err != nil {
 		return fmt.Errorf("ping the database: %w", err)
 	}
 	return nil
 }
 
 // debug logs what becomes of a connection, which is known by its process's number in PostgreSQL.
-func (p *Pool) debug(event string, conn *pgx.Conn) {
+func (p *Pool) debug(event string, conn *pgconn.PgConn) {
 	if l := p.config.Logger; l != nil && l.Enabled(context.Background(), slog.LevelDebug) {
-		l.Debug(event, "pid", conn.PgConn().PID())
+		l.Debug(event, "pid", conn.PID())
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // LostError says that the connection broke while the transaction ran. A write may or may not have been committed then. Its cause
@@ -27,37 +26,43 @@ func (e *LostError) Unwrap() error { return e.Err }
 // breaks is run once more unless Rows.Sent was called, both unseen by the caller: read is called again then, and must forget the
 // rows that it had. A write is never run again, since it may have been committed.
 func (p *Pool) Run(ctx context.Context, t *Transaction, read func(*Rows) error) (*Outcome, error) {
-	conn, err := p.acquireFor(ctx, t, p.acquire)
-	if err != nil {
-		return nil, err
-	}
-	f := flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
-	out, err := f.run(ctx)
-	if err != nil && ctx.Err() == nil && f.outOfDate(err) {
-		// On the same connection, which has forgotten its statements: another may have kept some that are as old.
-		f = flight{pool: p, conn: f.conn, t: t, read: read}
-		out, err = f.run(ctx)
-	}
-	lost := f.lost()
-	p.release(conn, t)
-	if err == nil || !lost || ctx.Err() != nil {
+	out, end, err := p.attempt(ctx, t, read, p.acquire)
+	if err == nil || !end.lost || ctx.Err() != nil {
 		return out, err
 	}
 	p.trouble(err)
-	if !t.repeatable() || f.rows.sent || !broken(err) {
+	if !t.repeatable() || end.sent || !broken(err) {
 		return nil, &LostError{err}
 	}
-	if conn, err = p.acquireFor(ctx, t, p.acquireLive); err != nil {
-		return nil, err
-	}
-	f = flight{pool: p, conn: conn.Conn().PgConn(), t: t, read: read}
-	out, err = f.run(ctx)
-	lost = f.lost()
-	p.release(conn, t)
-	if err != nil && lost && ctx.Err() == nil {
+	out, end, err = p.attempt(ctx, t, read, p.acquireLive)
+	if err != nil && end.lost && ctx.Err() == nil {
 		err = &LostError{err}
 	}
 	return out, err
+}
+
+// ending is how a failed attempt ended: whether its connection broke, and whether rows of it had been sent by then.
+type ending struct{ lost, sent bool }
+
+// attempt runs a transaction on one connection. The transaction is told how long it waited for that.
+func (p *Pool) attempt(
+	ctx context.Context, t *Transaction, read func(*Rows) error, acquire func(context.Context) (*connection, error),
+) (*Outcome, ending, error) {
+	began := time.Now()
+	conn, err := acquire(ctx)
+	t.Waited += time.Since(began)
+	if err != nil {
+		return nil, ending{}, err
+	}
+	defer p.release(conn, t) // whatever read does
+	f := flight{pool: p, conn: conn.pg, stmts: conn.stmts, t: t, read: read}
+	out, err := f.run(ctx)
+	if err != nil && ctx.Err() == nil && f.outOfDate(err) {
+		// On the same connection, which has forgotten its statements: another may have kept some that are as old.
+		f = flight{pool: p, conn: conn.pg, stmts: conn.stmts, t: t, read: read}
+		out, err = f.run(ctx)
+	}
+	return out, ending{f.conn.IsClosed(), f.rows.sent}, err
 }
 
 // repeatable reports whether the transaction may be run again without knowing how it ended. What runs Before may write.
@@ -69,33 +74,6 @@ func (t *Transaction) repeatable() bool { return t.ReadOnly && t.Before.SQL == "
 func broken(err error) bool {
 	var pgErr *pgconn.PgError
 	return !errors.As(err, &pgErr) || strings.HasPrefix(pgErr.Code, "57P") || strings.HasPrefix(pgErr.Code, "08")
-}
-
-// acquireFor acquires a connection for a transaction, which is told how long it waited.
-func (p *Pool) acquireFor(
-	ctx context.Context, t *Transaction, acquire func(context.Context) (*pgxpool.Conn, error),
-) (*pgxpool.Conn, error) {
-	began := time.Now()
-	conn, err := acquire(ctx)
-	t.Waited += time.Since(began)
-	return conn, err
-}
-
-// acquireLive is acquire for a second attempt: where one connection broke the others in the pool may be broken too.
-func (p *Pool) acquireLive(ctx context.Context) (*pgxpool.Conn, error) {
-	for {
-		conn, err := p.acquire(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if conn.Conn().PgConn().Ping(ctx) == nil {
-			return conn, nil
-		}
-		conn.Release()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-	}
 }
 
 // flight is one attempt at a transaction on one connection.
@@ -133,7 +111,6 @@ const (
 )
 
 func (f *flight) run(ctx context.Context) (*Outcome, error) {
-	f.stmts = statementsOf(f.conn, f.pool.config.StatementCacheSize)
 	f.pool.editions.current(f.stmts)
 	f.pipe = f.conn.StartPipeline(ctx)
 	f.sendHead()
@@ -386,9 +363,6 @@ func (f *flight) drain() {
 		}
 	}
 }
-
-// lost reports whether the connection broke.
-func (f *flight) lost() bool { return f.conn.IsClosed() }
 
 // outOfDate reports whether err only says that a prepared statement no longer fits, which PostgreSQL finds before it runs it. The
 // statements of the connection are dropped then.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // wipeTimeout bounds the time to wipe a connection, after which it is closed instead.
@@ -42,24 +41,24 @@ const leftovers = "select pg_catalog.pg_advisory_unlock_all(), pg_catalog.setsee
 // release gives a connection back to the pool; if code ran on it, once it was wiped, which the caller does not wait for.
 // Failed transactions need it too: advisory locks, prepared statements and the seed of random() outlive a rollback. A connection
 // that cannot be wiped is closed, as is one on which a transaction is still open.
-func (p *Pool) release(conn *pgxpool.Conn, t *Transaction) {
-	pc := conn.Conn().PgConn()
-	if pooled := statementsOf(pc, p.config.StatementCacheSize).pooled; pooled != nil {
+func (p *Pool) release(conn *connection, t *Transaction) {
+	pc := conn.pg
+	if pooled := conn.stmts.pooled; pooled != nil {
 		if pooled.dirty && !pc.IsClosed() { // the pooler drops a session whose client goes within a transaction
-			_ = conn.Conn().Close(context.Background())
+			_ = conn.held.Conn().Close(context.Background())
 		}
-		conn.Release()
+		p.giveBack(conn)
 		return
 	}
 	if !t.RunsCode || pc.IsClosed() || pc.TxStatus() != 'I' {
-		conn.Release()
+		p.giveBack(conn)
 		return
 	}
 	p.wiping.Go(func() {
-		defer conn.Release()
+		defer p.giveBack(conn)
 		ctx, cancel := context.WithTimeout(context.Background(), wipeTimeout)
 		defer cancel()
-		w := wiper{conn: pc, stmts: statementsOf(pc, p.config.StatementCacheSize)}
+		w := wiper{conn: pc, stmts: conn.stmts}
 		err := w.wipe(ctx)
 		var canceled *pgconn.PgError
 		if errors.As(err, &canceled) && canceled.Code == "57014" {
@@ -67,7 +66,7 @@ func (p *Pool) release(conn *pgxpool.Conn, t *Transaction) {
 			err = w.wipe(ctx)
 		}
 		if err != nil {
-			_ = conn.Conn().Close(ctx)
+			_ = conn.held.Conn().Close(ctx)
 		}
 	})
 }

@@ -1,0 +1,129 @@
+package rls
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// ErrPoolBusy says that MaxWaiting callers wait for a connection already.
+var ErrPoolBusy = errors.New("too many callers wait for a connection of the pool")
+
+// ErrPoolTimeout says that no connection became free within AcquireTimeout.
+var ErrPoolTimeout = errors.New("timed out acquiring a connection from the pool")
+
+// connection is a connection in use.
+type connection struct {
+	held   *pgxpool.Conn
+	pg     *pgconn.PgConn
+	stmts  *statements
+	resets uint64 // Pool.resets when it was taken from pgxpool
+	uses   int    // by how many callers since then
+}
+
+// maxUses is how many callers may use a connection one after the other before pgxpool looks whether it is too old.
+const maxUses = 100
+
+// Waiting is how many callers wait for a connection that others use.
+func (p *Pool) Waiting() int64 { return p.waiting.Load() }
+
+// acquire takes a connection, which giveBack returns. While the database is known to be out of reach it fails at once where no
+// connection is left: a host that does not answer would keep every request waiting.
+func (p *Pool) acquire(ctx context.Context) (*connection, error) {
+	select {
+	case <-p.spare:
+		return p.take(ctx, p.config.AcquireTimeout)
+	default:
+	}
+	if down := p.down.Load(); down != nil {
+		return nil, down
+	}
+	return p.wait(ctx)
+}
+
+// wait waits until another caller hands its connection over, which takes a fraction of the time of giving it back to pgxpool and
+// taking it again, or until one is spare.
+func (p *Pool) wait(ctx context.Context) (*connection, error) {
+	defer p.waiting.Add(-1)
+	if n := p.waiting.Add(1); p.config.MaxWaiting > 0 && n > int64(p.config.MaxWaiting) {
+		return nil, ErrPoolBusy
+	}
+	began := time.Now()
+	timer := time.NewTimer(p.config.AcquireTimeout)
+	defer timer.Stop()
+	select {
+	case conn := <-p.handed:
+		conn.uses++
+		p.debug("connection taken", conn.pg)
+		return conn, nil
+	case <-p.spare:
+		return p.take(ctx, p.config.AcquireTimeout-time.Since(began))
+	case <-timer.C:
+		return nil, ErrPoolTimeout
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// take takes a spare connection from pgxpool, which may have to make it.
+func (p *Pool) take(ctx context.Context, timeout time.Duration) (conn *connection, err error) {
+	defer func() {
+		if err != nil {
+			p.spare <- struct{}{}
+		}
+	}()
+	if down := p.down.Load(); down != nil && p.pool.Stat().IdleConns() == 0 {
+		return nil, down
+	}
+	waiting, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	resets := p.resets.Load()
+	held, err := p.pool.Acquire(waiting)
+	switch {
+	case err == nil:
+		pg := held.Conn().PgConn()
+		p.debug("connection taken", pg)
+		return &connection{held, pg, statementsOf(pg, p.config.StatementCacheSize), resets, 1}, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case waiting.Err() != nil:
+		return nil, ErrPoolTimeout
+	default:
+		return nil, p.failed(err)
+	}
+}
+
+// acquireLive is acquire for a second attempt: where one connection broke the others in the pool may be broken too.
+func (p *Pool) acquireLive(ctx context.Context) (*connection, error) {
+	for {
+		conn, err := p.acquire(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if conn.pg.Ping(ctx) == nil {
+			return conn, nil
+		}
+		p.giveBack(conn)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// giveBack hands a connection to who has waited longest for one, or gives it back to pgxpool; always if it is broken or older than
+// the last Reset, since pgxpool closes it then.
+func (p *Pool) giveBack(conn *connection) {
+	usable := !conn.pg.IsClosed() && !conn.pg.IsBusy() && conn.pg.TxStatus() == 'I'
+	if usable && conn.uses < maxUses && conn.resets == p.resets.Load() {
+		select {
+		case p.handed <- conn:
+			return
+		default:
+		}
+	}
+	conn.held.Release()
+	p.spare <- struct{}{}
+}
