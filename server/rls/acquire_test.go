@@ -63,6 +63,25 @@ func TestBusyConnectionsAreReplaced(t *testing.T) {
 	}
 }
 
+// TestUnusedConnectionsAreClosed: soon after their time, though nobody asks the pool for anything.
+func TestUnusedConnectionsAreClosed(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]rls.Config{
+		"idle time": {MaxIdleTime: 50 * time.Millisecond}, "lifetime": {MaxLifetime: 50 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, _ := newPool(t, config)
+			mustRead(t, p, as("rls_ann", "select 1"))
+			for began := time.Now(); p.Stat().TotalConns() > 0; time.Sleep(10 * time.Millisecond) {
+				if time.Since(began) > 20*time.Second {
+					t.Fatal("an unused connection was kept for 20 s")
+				}
+			}
+		})
+	}
+}
+
 // TestCallersTakeTurns: who waits for a connection gets one while others keep asking, and gives up when its caller does.
 func TestCallersTakeTurns(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,12 @@ func or[T comparable](value, fallback T) T {
 	return value
 }
 
+// checkPeriod is how often pgxpool looks for connections that were not used for too long or are too old, so that they live at most
+// a quarter longer than they should, or half a second.
+func checkPeriod(c Config) time.Duration {
+	return min(max(min(c.MaxIdleTime, c.MaxLifetime)/4, 500*time.Millisecond), time.Minute)
+}
+
 // Pool is a pool of connections as the login role. It is safe for concurrent use.
 type Pool struct {
 	config Config
@@ -98,6 +104,7 @@ func New(ctx context.Context, cfg Config) (*Pool, error) {
 	pc.MaxConnIdleTime = cfg.MaxIdleTime
 	pc.MaxConnLifetime = cfg.MaxLifetime
 	pc.MaxConnLifetimeJitter = cfg.MaxLifetime / 10
+	pc.HealthCheckPeriod = checkPeriod(cfg)
 	pc.PingTimeout = pingTimeout
 	configureConnection(pc.ConnConfig)
 	p := &Pool{config: cfg, spare: make(chan struct{}, pc.MaxConns), handed: make(chan *connection)}
