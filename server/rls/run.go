@@ -1,6 +1,7 @@
 package rls
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,8 +119,10 @@ func (f *flight) run(ctx context.Context) (*Outcome, error) {
 	if err == nil {
 		f.sendMain()
 	}
-	if syncErr := f.pipe.Sync(); err == nil {
-		err = syncErr
+	if syncErr := f.pipe.Sync(); syncErr != nil {
+		// Nothing can be awaited: the caller was gone before the first statement, or the connection is closed.
+		_ = f.pipe.Close()
+		return nil, cmp.Or(err, syncErr)
 	}
 	if err == nil {
 		err = f.receive()
@@ -354,11 +357,11 @@ func (f *flight) end(err error) error {
 	return endErr
 }
 
-// drain reads what is left up to the last Sync.
+// drain reads what is left up to the last Sync. An error that is not PostgreSQL's ends it, for that would come again and again.
 func (f *flight) drain() {
 	for {
 		result, err := f.pipe.GetResults()
-		if f.conn.IsClosed() || result == nil && err == nil {
+		if f.conn.IsClosed() || result == nil && err == nil || err != nil && !errors.As(err, new(*pgconn.PgError)) {
 			return
 		}
 	}
