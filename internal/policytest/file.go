@@ -13,7 +13,8 @@
 //	=> sees
 //	{"message_from": "alice"}
 //
-// A test has one step or more, which see what those before them have written. A step is
+// A test has one step or more, which see what those before them have written. Before a step there may be comments, lines that begin with
+// # or --. A step is
 //
 //	as ROLE {"sub": "…"}        who asks, with further claims; without this line it is the role that is connected, or of a request
 //	                            the one of callers without a token
@@ -235,7 +236,7 @@ func (p *parser) read(line string) error {
 			return p.fail("%q is neither a header nor => and what must come of the request", line)
 		}
 		p.step.Header = append(p.step.Header, line)
-	case line == "", strings.HasPrefix(line, "#"):
+	case line == "", strings.HasPrefix(line, "#"), strings.HasPrefix(line, "--"):
 	case p.where == expecting && isJSON:
 		return p.row(line)
 	default:

@@ -383,6 +383,18 @@ func TestSetupAndFilter(t *testing.T) {
 	}
 }
 
+// Comments stand before a step, in SQL's way too.
+func TestComments(t *testing.T) {
+	t.Parallel()
+	f, err := policytest.Parse("f", []byte("-- a --\n# what follows\n-- is asked\nas x\n-- as x\nGET /y\n=> sees nothing\n-- and this\nselect 1\n-- stays\n=> works\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if steps := f.Tests[0].Steps; len(steps) != 2 || steps[0].Role != "x" || steps[0].Target != "/y" || steps[1].SQL != "select 1\n-- stays\n" {
+		t.Errorf("got %+v", steps)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
