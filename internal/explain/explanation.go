@@ -87,5 +87,5 @@ type Policy struct {
 	// Index is the index by which the plan finds the policy's rows, "" if none.
 	Index string `json:"index,omitempty"`
 
-	columns []string // of its own table that its expression seems to read
+	columns []string // of its own table that its expression reads
 }

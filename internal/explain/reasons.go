@@ -18,6 +18,9 @@ func (p *part) reasons(e *explainer) []string {
 	for i := range p.Policies {
 		pol := &p.Policies[i]
 		if !pol.Applies {
+			if pol.Restrictive {
+				continue
+			}
 			others = append(others, pol.Name+" is for "+strings.Join(pol.Roles, ", "))
 			continue
 		}

@@ -93,9 +93,11 @@ func (e *explainer) findPolicies(p *part) {
 		if out.Command == "" {
 			out.Command = "ALL"
 		}
+		expression := pol.Using
 		// What a write leaves is held against WITH CHECK, unless it is to be read back.
 		if p.written && p.action != policy.ReadRows {
-			out.Clause, out.Expression = "WITH CHECK", pol.CheckFor().SQL
+			expression = pol.CheckFor()
+			out.Clause, out.Expression = "WITH CHECK", expression.SQL
 			if pol.Check.SQL == "" {
 				out.Clause = "USING, as WITH CHECK"
 			}
@@ -106,10 +108,8 @@ func (e *explainer) findPolicies(p *part) {
 		for _, r := range pol.Roles {
 			out.Roles = append(out.Roles, r.Name)
 		}
-		for _, c := range p.rel.Columns {
-			if mentionsColumn(out.Expression, c.Name) {
-				out.columns = append(out.columns, c.Name)
-			}
+		for _, c := range expression.OwnColumns(p.rel) {
+			out.columns = append(out.columns, c.Name)
 		}
 		p.Policies = append(p.Policies, out)
 	}

@@ -177,6 +177,9 @@ func (e *explainer) judgeRows(p *part) []string {
 	var out []string
 	switch {
 	case asked == 0 && len(p.path) > 1:
+		if above := e.seen[p.path[len(p.path)-2]]; above != nil && len(above.rows) == 0 {
+			return nil // nothing is there to hang it on, which has been said
+		}
 		return []string{fmt.Sprintf("There is no row of %s to embed, whoever asks.", p.Name)}
 	case asked == 0:
 		return []string{fmt.Sprintf("There is no such row of %s, whoever asks.", p.Name)}
@@ -195,7 +198,7 @@ func (e *explainer) judgeRows(p *part) []string {
 
 // judgeUncounted is judge for rows of which no number is known.
 func (e *explainer) judgeUncounted(p *part) []string {
-	if !p.holds() || p.Note == "" {
+	if !p.holds() || p.Note == "" || e.out.Error != nil { // the error tells why
 		return p.reasons(e)
 	}
 	why := strings.TrimPrefix(p.Note, notCounted)

@@ -84,6 +84,8 @@ func (p *part) judgeWritten(e *explainer, asked, pass int64) []string {
 	switch {
 	case asked == 0 || pass == asked && p.action == policy.ReadRows:
 		return nil
+	case pass == asked && e.unseen(p):
+		return nil // which is what ends the request
 	case pass == asked:
 		return p.judgeNew(e, asked)
 	case p.action != policy.ReadRows:
@@ -104,6 +106,14 @@ func (p *part) judgeWritten(e *explainer, asked, pass int64) []string {
 	default:
 		return append([]string{fmt.Sprintf("%s would be written, but %s", rows(asked), unseen)}, p.reasons(e)...)
 	}
+}
+
+// unseen says that the request ends since the caller would not see what is written to the relation.
+func (e *explainer) unseen(p *part) bool {
+	return slices.ContainsFunc(e.parts, func(q part) bool {
+		return q.rel == p.rel && q.written && q.returns && q.conflict == p.conflict && q.action == policy.ReadRows && q.Asked != nil &&
+			q.certain != nil && q.Pass != nil && *q.Pass < *q.Asked && len(q.Triggers) == 0
+	})
 }
 
 // writes is what the request does to rows.

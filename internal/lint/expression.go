@@ -7,22 +7,6 @@ import (
 	"github.com/postern-db/postern/internal/policy"
 )
 
-// walk calls visit for a node and all below it, with the depth of queries that it stands in, until visit returns false. A VAR of
-// the policy's own table has the depth where it stands as its varlevelsup.
-func walk(n *nodetree.Node, visit func(n *nodetree.Node, depth int) bool) { walkAt(n, 0, visit) }
-
-func walkAt(n *nodetree.Node, depth int, visit func(n *nodetree.Node, depth int) bool) {
-	if n == nil || !visit(n, depth) {
-		return
-	}
-	if n.Name == "QUERY" {
-		depth++
-	}
-	for _, c := range n.Children() {
-		walkAt(c, depth, visit)
-	}
-}
-
 // ownColumn returns the number of the policy's table's column that a node is, 0 if it is none. The whole row has no number.
 func ownColumn(n *nodetree.Node, depth int) int {
 	if n.Name == "VAR" && n.Int("varno") == 1 && n.Int("varlevelsup") == depth {
@@ -34,7 +18,7 @@ func ownColumn(n *nodetree.Node, depth int) int {
 // ownColumns returns the columns of the policy's table in an expression.
 func ownColumns(tree *nodetree.Node) map[int]bool {
 	out := map[int]bool{}
-	walk(tree, func(n *nodetree.Node, depth int) bool {
+	tree.WalkQueries(func(n *nodetree.Node, depth int) bool {
 		if c := ownColumn(n, depth); c > 0 {
 			out[c] = true
 		}
@@ -46,7 +30,7 @@ func ownColumns(tree *nodetree.Node) map[int]bool {
 // ofRow says whether an expression is made of any column: of its own table or, in a subquery, of another's.
 func ofRow(tree *nodetree.Node) bool {
 	found := false
-	walk(tree, func(n *nodetree.Node, _ int) bool {
+	tree.WalkQueries(func(n *nodetree.Node, _ int) bool {
 		found = found || n.Name == "VAR"
 		return !found
 	})
@@ -62,7 +46,7 @@ type call struct {
 // calls returns the calls of functions that were read, operators included.
 func (s *state) calls(tree *nodetree.Node) []call {
 	var out []call
-	walk(tree, func(n *nodetree.Node, _ int) bool {
+	tree.WalkQueries(func(n *nodetree.Node, _ int) bool {
 		for _, field := range []string{"funcid", "opfuncid", "aggfnoid"} {
 			if f := s.Function(n.OID(field)); f != nil {
 				out = append(out, call{f, n})
@@ -77,7 +61,7 @@ func (s *state) calls(tree *nodetree.Node) []call {
 // subquery, or a role.
 func (s *state) ofCaller(tree *nodetree.Node) bool {
 	found := false
-	walk(tree, func(n *nodetree.Node, _ int) bool {
+	tree.WalkQueries(func(n *nodetree.Node, _ int) bool {
 		found = found || n.Name == "SUBLINK" || n.Name == "SQLVALUEFUNCTION"
 		for _, field := range []string{"funcid", "opfuncid"} {
 			f := s.Function(n.OID(field))
@@ -92,7 +76,7 @@ func (s *state) ofCaller(tree *nodetree.Node) bool {
 func texts(tree *nodetree.Node) []string {
 	const text, varchar, name, textArray = 25, 1043, 19, 1009
 	var out []string
-	walk(tree, func(n *nodetree.Node, _ int) bool {
+	tree.WalkQueries(func(n *nodetree.Node, _ int) bool {
 		switch n.OID("consttype") {
 		case text, varchar:
 			if s, ok := n.Text(); ok {

@@ -88,7 +88,7 @@ type lookup struct {
 // caller's, and that have no index which begins with any column that is compared.
 func (s *state) lookups(tree *nodetree.Node) []lookup {
 	var out []lookup
-	walk(tree, func(n *nodetree.Node, _ int) bool {
+	tree.WalkQueries(func(n *nodetree.Node, _ int) bool {
 		if n.Name == "QUERY" {
 			out = append(out, s.lookupsOf(n)...)
 		}
@@ -170,7 +170,7 @@ func joined(from *nodetree.Node) []*nodetree.Node {
 // placesIn returns the places of the tables of the query around an expression whose columns it has.
 func placesIn(tree *nodetree.Node) map[int]bool {
 	out := map[int]bool{}
-	walk(tree, func(n *nodetree.Node, depth int) bool {
+	tree.WalkQueries(func(n *nodetree.Node, depth int) bool {
 		if n.Name == "VAR" && n.Int("varlevelsup") == depth {
 			out[n.Int("varno")] = true
 		}

@@ -57,7 +57,7 @@ func (s *state) perRow(tree *nodetree.Node) []*policy.Function {
 	var visit func(n *nodetree.Node, _ int) bool
 	visit = func(n *nodetree.Node, _ int) bool {
 		if once(n) {
-			walk(n.Field("testexpr").Node, visit) // what is looked for in it is worked out each time
+			n.Field("testexpr").Node.WalkQueries(visit) // what is looked for in it is worked out each time
 			return false
 		}
 		for _, field := range []string{"funcid", "opfuncid"} {
@@ -67,7 +67,7 @@ func (s *state) perRow(tree *nodetree.Node) []*policy.Function {
 		}
 		return true
 	}
-	walk(tree, visit)
+	tree.WalkQueries(visit)
 	return out
 }
 

@@ -211,7 +211,7 @@ func comparesItself(r *reporter) {
 	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			name := ""
-			walk(e.Tree, func(n *nodetree.Node, depth int) bool {
+			e.Tree.WalkQueries(func(n *nodetree.Node, depth int) bool {
 				args := n.Nodes("args")
 				if n.Name == "OPEXPR" && len(args) == 2 && args[0].Name == "VAR" && args[0].Equal(args[1]) && name == "" {
 					name = r.columnName(p.Relation, e.Tree, args[0], depth)
@@ -232,7 +232,7 @@ func (s *state) columnName(own *policy.Relation, tree, v *nodetree.Node, depth i
 	rel := own
 	if v.Int("varlevelsup") < depth {
 		rel = nil
-		walk(tree, func(n *nodetree.Node, at int) bool {
+		tree.WalkQueries(func(n *nodetree.Node, at int) bool {
 			if entries := n.Nodes("rtable"); n.Name == "QUERY" && at == depth-v.Int("varlevelsup")-1 && rel == nil && contains(n, v) && v.Int("varno") <= len(entries) {
 				rel = s.RelationByOID(entries[v.Int("varno")-1].OID("relid"))
 			}
@@ -334,7 +334,7 @@ func policySessionUser(r *reporter) {
 	r.eachPolicy(func(p *policy.Policy) {
 		for _, e := range expressions(p) {
 			found := false
-			walk(e.Tree, func(n *nodetree.Node, _ int) bool {
+			e.Tree.WalkQueries(func(n *nodetree.Node, _ int) bool {
 				f := r.Function(n.OID("funcid"))
 				found = found || n.Name == "SQLVALUEFUNCTION" && n.Int("op") == svfSessionUser || f != nil && f.Schema == nil && f.Name == "session_user"
 				return !found

@@ -184,7 +184,7 @@ func (s *state) shows(view *policy.Relation, kind policy.RelationKind) string {
 func (s *state) asks(view *policy.Relation) bool {
 	const currentRole, sessionUser = 9, 12 // PostgreSQL source, primnodes.h, SQLValueFunctionOp
 	found := slices.ContainsFunc(s.calls(view.Query), func(c call) bool { return slow(c.function) })
-	walk(view.Query, func(n *nodetree.Node, _ int) bool {
+	view.Query.WalkQueries(func(n *nodetree.Node, _ int) bool {
 		found = found || n.Name == "SQLVALUEFUNCTION" && n.Int("op") >= currentRole && n.Int("op") <= sessionUser
 		return !found
 	})

@@ -133,6 +133,22 @@ func (n *Node) Walk(visit func(*Node) bool) {
 	}
 }
 
+// WalkQueries calls visit for the node and all below it, with the number of queries that it stands in, until visit returns false. A VAR of
+// the row that the tree is about has the number where it stands as its varlevelsup.
+func (n *Node) WalkQueries(visit func(n *Node, depth int) bool) { n.walkQueries(0, visit) }
+
+func (n *Node) walkQueries(depth int, visit func(n *Node, depth int) bool) {
+	if n == nil || !visit(n, depth) {
+		return
+	}
+	if n.Name == "QUERY" {
+		depth++
+	}
+	for _, c := range n.Children() {
+		c.walkQueries(depth, visit)
+	}
+}
+
 // Bytes returns the value of a CONST as it lies in PostgreSQL's memory, ok false if n is no CONST or is null.
 func (n *Node) Bytes() (b []byte, ok bool) {
 	if n == nil || n.Name != "CONST" || n.Bool("constisnull") {

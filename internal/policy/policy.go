@@ -37,6 +37,22 @@ type Expression struct {
 	planned truths // what PostgreSQL's planner sees that it may come to
 }
 
+// OwnColumns returns the columns of the policy's own table that the expression reads, in subqueries too.
+func (e Expression) OwnColumns(rel *Relation) []*Column {
+	var out []*Column
+	e.Tree.WalkQueries(func(n *nodetree.Node, depth int) bool {
+		if n.Name == "VAR" && n.Int("varno") == 1 && n.Int("varlevelsup") == depth {
+			if c := rel.ColumnNumber(n.Int("varattno")); c != nil {
+				out = append(out, c)
+			} else if n.Int("varattno") == 0 { // the whole row
+				out = append(out, rel.Columns...)
+			}
+		}
+		return true
+	})
+	return out
+}
+
 // Applies says whether the policy is one for the role: it is for all, or for one whose privileges the role has.
 func (p *Policy) Applies(role *Role) bool {
 	return p.Public || slices.ContainsFunc(p.Roles, role.HasPrivilegesOf)
