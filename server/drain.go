@@ -82,8 +82,11 @@ func (d *drainer) drain(timeout time.Duration) (cut int) {
 			break
 		}
 	}
-	for _, o := range seen {
-		cut += int(o.changes % 2)
+	for c, o := range seen {
+		if o.changes%2 == 1 {
+			cut++
+			reset(c)
+		}
 	}
 	_ = d.server.Close()
 	return cut

@@ -306,7 +306,7 @@ func planRows(row [][]byte) (int64, bool) {
 func (r *result) failed(err error) error {
 	if r.streaming {
 		r.x.server.logger.Error("response aborted", "error", err)
-		panic(http.ErrAbortHandler)
+		breakOff(r.x.w, r.x.r)
 	}
 	return err
 }

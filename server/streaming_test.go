@@ -1,12 +1,14 @@
 package server_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -14,8 +16,10 @@ import (
 const slowAndLarge = `
 create view library.slow_rows as
   select n, case when pg_sleep(0.005) is null then '' else repeat('x', 20000) end as filling from generate_series(1, 300) n;
+create view library.slower_rows as
+  select n, case when pg_sleep(0.05) is null then '' else repeat('x', 20000) end as filling from generate_series(1, 10000) n;
 create view library.many_rows as select n, repeat('x', 1000) as filling from generate_series(1, 200000) n;
-grant select on library.slow_rows, library.many_rows to librarian, visitor;`
+grant select on library.slow_rows, library.slower_rows, library.many_rows to librarian, visitor;`
 
 // TestStreaming checks that a large answer begins before it is complete.
 func TestStreaming(t *testing.T) {
@@ -120,6 +124,54 @@ func get(t *testing.T, url, accept string) *http.Response {
 	}
 	t.Cleanup(func() { _ = response.Body.Close() })
 	return response
+}
+
+// TestLateErrorOverHTTP10 checks the same over HTTP/1.0, where the regular end of an answer is that of its connection, and
+// that an answer which the server's end cuts off cannot be taken for a whole one either.
+func TestLateErrorOverHTTP10(t *testing.T) {
+	t.Parallel()
+	db := newLibrary(t)
+	db.Exec(t, slowAndLarge)
+	ask := func(address, path, accept, encoding string) (int, error) {
+		client := dialRaw(t, address)
+		client.send("GET " + path + " HTTP/1.0\r\nAccept: " + accept + "\r\nAccept-Encoding: " + encoding + "\r\n\r\n")
+		got, err := io.ReadAll(client.reader)
+		return len(got), err
+	}
+	for _, timeout := range []string{"0", "30"} {
+		address := runServer(t, db, "server-write-timeout = "+timeout+"\n")
+		for _, accept := range []string{"application/json", "text/csv", "application/x-ndjson"} {
+			for _, encoding := range []string{"identity", "gzip", "zstd"} {
+				if n, err := ask(address, "/broken_tail", accept, encoding); !errors.Is(err, syscall.ECONNRESET) {
+					t.Errorf("%s %s: %d bytes, the end %v is no sign of the error", accept, encoding, n, err)
+				}
+			}
+		}
+		if _, err := ask(address, "/genres", "application/json", "identity"); err != nil {
+			t.Errorf("a whole answer: %v", err)
+		}
+	}
+	t.Run("the server's end", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, db, "server-host = \"127.0.0.1\"\nserver-port = 0\nserver-shutdown-timeout = 1\nserver-buffer-bytes = 1000\n")
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx) }()
+		eventually(t, 10*time.Second, "the server to listen", func() bool { return s.Addr() != "" })
+		client := dialRaw(t, s.Addr())
+		client.send("GET /slower_rows HTTP/1.0\r\n\r\n")
+		if _, err := client.reader.Peek(1); err != nil {
+			t.Fatal(err)
+		}
+		end()
+		if n, err := io.Copy(io.Discard, client.reader); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("%d bytes, the end %v is no sign that they are not all", n, err)
+		}
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestLateErrorOverHTTP2 checks the same over HTTP/2, where a stream is reset instead of a connection cut.

@@ -121,6 +121,9 @@ type timedConn struct {
 	deadline time.Time
 }
 
+// NetConn returns the connection that is written to, as that of tls.Conn does.
+func (c *timedConn) NetConn() net.Conn { return c.Conn }
+
 // writeStep is how much is to be sent within one timeout.
 const writeStep = 64 << 10
 
