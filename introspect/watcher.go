@@ -191,7 +191,7 @@ func (w *Watcher) reload(ctx context.Context, d due) (failed due) {
 		failed.config = !w.run(ctx, "configuration", w.OnConfig)
 	}
 	if d.schema {
-		failed.schema = !w.run(ctx, "catalog", w.OnSchema)
+		failed.schema = !w.run(ctx, "schema cache", w.OnSchema)
 	}
 	return failed
 }
@@ -204,7 +204,7 @@ func (w *Watcher) run(ctx context.Context, what string, hook func(context.Contex
 	err := hook(ctx)
 	switch {
 	case err == nil:
-		w.logger().InfoContext(ctx, "reloaded the "+what, "duration", time.Since(start))
+		w.logger().InfoContext(ctx, "reloaded the "+what, "took", time.Since(start).Round(time.Millisecond))
 	case ctx.Err() == nil:
 		w.logger().ErrorContext(ctx, "could not reload the "+what+"; the one before stays in use, if any", "error", err)
 	}

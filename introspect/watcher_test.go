@@ -224,7 +224,7 @@ func TestWatcherRetries(t *testing.T) {
 	if w.config.Load() != config {
 		t.Error("the configuration was reloaded too")
 	}
-	if log := w.log.String(); !strings.Contains(log, "could not reload the catalog; the one before stays in use") ||
+	if log := w.log.String(); !strings.Contains(log, "could not reload the schema cache; the one before stays in use") ||
 		!strings.Contains(log, "the catalog is on fire") {
 		t.Errorf("the log does not say so:\n%s", log)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -101,12 +102,12 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.logger.Info("starting Postern", "version", programVersion(s.version))
 	c := cfg.Settings
 	pool, err := rls.New(ctx, rls.Config{
-		URI: string(c.DBURI), MaxConnections: c.DBPool, AcquireTimeout: c.DBPoolAcquisitionTimeout,
-		MaxIdleTime: c.DBPoolMaxIdletime, MaxLifetime: c.DBPoolMaxLifetime, Unprepared: !c.DBPreparedStatements,
+		URI: string(c.DBURI), MaxConnections: c.DBPool, AcquireTimeout: cmp.Or(c.DBPoolAcquisitionTimeout, noLimit),
+		MaxIdleTime: cmp.Or(c.DBPoolMaxIdletime, noLimit), MaxLifetime: cmp.Or(c.DBPoolMaxLifetime, noLimit), Unprepared: !c.DBPreparedStatements,
 		MaxWaiting: c.DBPoolMaxWaiting, OnTrouble: s.troubled, Logger: s.logger,
 	})
 	if err != nil {
-		return nil, err
+		return nil, c.Reject("db-uri", "it cannot be used", err)
 	}
 	s.pool = pool
 	s.startMetrics()
@@ -118,6 +119,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	return s, nil
 }
+
+// noLimit is the time that parameters of the pool stand for with 0: as good as none, where rls takes 0 for its default.
+const noLimit = 68 * 365 * 24 * time.Hour
 
 func (s *Server) start(ctx context.Context, c *config.Config) error {
 	st, err := newState(c, nil, s.logger)

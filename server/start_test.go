@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,4 +70,31 @@ func TestChangeWhileStarting(t *testing.T) {
 		db.Exec(t, "create table library.shelves (id int); grant select on library.shelves to public; notify pgrst, 'reload schema'")
 	}})
 	eventually(t, 20*time.Second, "the new table", func() bool { return send(t, s, http.MethodGet, "/shelves", "").Code == http.StatusOK })
+}
+
+// TestUselessURI checks that a connection string which cannot be used is blamed by name and place, without its password.
+func TestUselessURI(t *testing.T) {
+	t.Parallel()
+	for _, uri := range []string{"postgres://gate:sesame@[::1", "postgres://gate:sesame@h/db?sslmode=on", "password=sesame requirepeer=root"} {
+		settings, err := config.Load(config.Input{Environ: []string{"PGRST_DB_URI=" + uri}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = server.New(t.Context(), server.Config{Settings: settings, Logger: slog.New(slog.DiscardHandler)})
+		if err == nil || !strings.HasPrefix(err.Error(), "PGRST_DB_URI: db-uri: ") || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%s: %v", uri, err)
+		}
+	}
+}
+
+// TestPoolWithoutLimits checks that 0 switches the times of the pool off: requests are answered by the connection that the first opened.
+func TestPoolWithoutLimits(t *testing.T) {
+	t.Parallel()
+	db := newLibrary(t)
+	s := newServer(t, db, "db-pool = 1\ndb-pool-acquisition-timeout = 0\ndb-pool-max-idletime = 0\ndb-pool-max-lifetime = 0\n")
+	first := send(t, s, http.MethodGet, "/rpc/backend", "")
+	time.Sleep(1500 * time.Millisecond) // the pool looks for old connections more often than that if it was told to keep none
+	if next := send(t, s, http.MethodGet, "/rpc/backend", ""); first.Code != http.StatusOK || next.Body.String() != first.Body.String() {
+		t.Errorf("%d %s, then %s", first.Code, first.Body, next.Body)
+	}
 }

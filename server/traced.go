@@ -19,8 +19,8 @@ func (s *Server) startTraces(ctx context.Context, c *config.Config) (err error) 
 	return err
 }
 
-// tracesTimeout bounds the export of the last traces.
-const tracesTimeout = 5 * time.Second
+// tracesTimeout bounds the export of the last traces, so that a collector which cannot be reached hardly delays the end.
+const tracesTimeout = 2 * time.Second
 
 func (s *Server) endTraces() {
 	ctx, cancel := context.WithTimeout(context.Background(), tracesTimeout)

@@ -58,13 +58,13 @@ type Config struct {
 	DBPlanEnabled bool
 	// DBPool is db-pool, the most connections of the pool. Defaults to 10.
 	DBPool int
-	// DBPoolAcquisitionTimeout is db-pool-acquisition-timeout. Defaults to 10 s.
+	// DBPoolAcquisitionTimeout is db-pool-acquisition-timeout; 0 is no limit. Defaults to 10 s.
 	DBPoolAcquisitionTimeout time.Duration
 	// DBPoolAutomaticRecovery is db-pool-automatic-recovery. Defaults to true.
 	DBPoolAutomaticRecovery bool
-	// DBPoolMaxIdletime is db-pool-max-idletime. Defaults to 30 s.
+	// DBPoolMaxIdletime is db-pool-max-idletime; 0 is no limit. Defaults to 30 s.
 	DBPoolMaxIdletime time.Duration
-	// DBPoolMaxLifetime is db-pool-max-lifetime. Defaults to 30 min.
+	// DBPoolMaxLifetime is db-pool-max-lifetime; 0 is no limit. Defaults to 30 min.
 	DBPoolMaxLifetime time.Duration
 	// DBPreConfig is db-pre-config. Defaults to none.
 	DBPreConfig FunctionName

@@ -102,6 +102,9 @@ func (l *loader) load() (*Config, error) {
 	l.refuseUnknownValues(all)
 	l.finish(c)
 	c.Unknown = l.unknown(all)
+	if c.DBConfig {
+		c.Unknown = append(c.Unknown, l.unknownSettings()...)
+	}
 	return c, errors.Join(l.errs...)
 }
 

@@ -92,15 +92,15 @@ func poolParameters() []Parameter {
 			"The most connections to the database that requests use at one time.").
 			restart(),
 		seconds("db-pool-acquisition-timeout", func(c *Config) *time.Duration { return &c.DBPoolAcquisitionTimeout }, 10*time.Second,
-			"How many seconds a request waits for a free connection before it is answered with 504.").
+			"How many seconds a request waits for a free connection before it is answered with 504. 0 is no limit.").
 			restart(),
 		boolean("db-pool-automatic-recovery", func(c *Config) *bool { return &c.DBPoolAutomaticRecovery }, true,
 			"Whether to connect again after the database was lost. Else the server stops."),
 		seconds("db-pool-max-idletime", func(c *Config) *time.Duration { return &c.DBPoolMaxIdletime }, 30*time.Second,
-			"After how many seconds without use a connection is closed.").
+			"After how many seconds without use a connection is closed. 0 is never.").
 			alias("db-pool-timeout").olderFirst().restart(),
 		seconds("db-pool-max-lifetime", func(c *Config) *time.Duration { return &c.DBPoolMaxLifetime }, 1800*time.Second,
-			"After how many seconds a connection is closed and opened anew.").
+			"After how many seconds a connection is closed and opened anew. 0 is never.").
 			restart(),
 		boolean("db-prepared-statements", func(c *Config) *bool { return &c.DBPreparedStatements }, true,
 			"Whether statements are prepared and kept by the connection. Switch it off behind a pooler that does not support it.").

@@ -8,6 +8,8 @@
 -- What is set for the role in this database goes before what is set for the role
 -- in all (setdatabase = 0); hence the descending order.
 --
+-- Names that are none of the parameters' are given too, so that they can be warned of.
+--
 -- $1  text[]  the names to look for
 with role_setting as (
   select s.setdatabase as database,
@@ -27,6 +29,6 @@ select distinct on (name)
        substr(name, length('pgrst.') + 1) as key,
        value
 from setting
-where name = any ($1::text[])
+where (name = any ($1::text[]) or name like 'pgrst.%')
   and value is not null
 order by name, database desc nulls last

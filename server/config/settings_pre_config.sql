@@ -31,6 +31,6 @@ select distinct on (name)
        substr(name, length('pgrst.') + 1) as key,
        value
 from setting
-where name = any ($1::text[])
+where (name = any ($1::text[]) or name like 'pgrst.%')
   and value is not null
 order by name, database desc nulls last

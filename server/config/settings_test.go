@@ -39,7 +39,10 @@ func TestSettingsQuery(t *testing.T) {
 		alter role "login Role" set statement_timeout = '1min';
 		alter database `+db.Name+` set pgrst.db_tx_end = 'rollback'`)
 
-	want := map[string]string{"db_schemas": "shop, stock", "jwt_secret": "for=this=one"}
+	want := map[string]string{
+		"db_schemas": "shop, stock", "jwt_secret": "for=this=one",
+		"server_port": "1", "max_rows": "1", "no_such_thing": "1", // to be warned of
+	}
 	got := readSettings(t, db, role, config.FunctionName{})
 	if !maps.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

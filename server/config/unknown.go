@@ -2,17 +2,18 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // UnknownKey is a key of the file, or a variable with one of the two prefixes,
-// that is no parameter.
+// that is no parameter, or a setting of the database that is none it may have.
 type UnknownKey struct {
 	Key string
-	// File and Line (from 1) say where the key stands. They are empty for a variable.
+	// File and Line (from 1) say where the key stands. They are empty for others.
 	File string
 	Line int
-	// Suggestion is the parameter, or its variable, that may have been meant. It
+	// Suggestion is the parameter, its variable or its setting that may have been meant. It
 	// may be empty.
 	Suggestion string
 }
@@ -20,9 +21,12 @@ type UnknownKey struct {
 // String renders the key, its place and the suggestion in one line.
 func (u UnknownKey) String() string {
 	var b strings.Builder
-	if u.File != "" {
+	switch {
+	case u.File != "":
 		fmt.Fprintf(&b, "%s:%d: unknown key %q", u.File, u.Line, u.Key)
-	} else {
+	case strings.HasPrefix(u.Key, settingPrefix):
+		fmt.Fprintf(&b, "%q is no setting that the database may have", u.Key)
+	default:
 		fmt.Fprintf(&b, "unknown environment variable %q", u.Key)
 	}
 	if u.Suggestion != "" {
@@ -66,6 +70,39 @@ func (l *loader) unknown(all []Parameter) []UnknownKey {
 			}
 			out = append(out, u)
 		}
+	}
+	return out
+}
+
+// unknownSettings finds what is set in the database though it is no parameter, or one that is set elsewhere.
+func (l *loader) unknownSettings() []UnknownKey {
+	var out []UnknownKey
+	known, elsewhere := map[string]bool{}, map[string]bool{}
+	var names []string
+	for _, p := range Parameters() {
+		name := settingName(p.Name)
+		if known[name] = p.InDatabase; p.InDatabase {
+			names = append(names, name)
+		}
+		elsewhere[name] = !p.InDatabase
+	}
+	for _, key := range sortedKeys(l.input.Database) {
+		if known[key] {
+			continue
+		}
+		u := UnknownKey{Key: settingPrefix + key}
+		// pgrst.DB-MAX-ROWS is most likely meant as pgrst.db_max_rows, and so is its former name, max_rows.
+		word := settingName(strings.ToLower(key))
+		near := slices.IndexFunc(names, func(name string) bool { return name == word || strings.HasSuffix(name, "_"+word) })
+		switch {
+		case near >= 0:
+			u.Suggestion = settingPrefix + names[near]
+		case !elsewhere[word]:
+			if name := nearest(word, names); name != "" {
+				u.Suggestion = settingPrefix + name
+			}
+		}
+		out = append(out, u)
 	}
 	return out
 }

@@ -86,11 +86,11 @@ func New(ctx context.Context, cfg Config) (*Pool, error) {
 	cfg = cfg.WithDefaults()
 	info, err := conninfo.Parse(cfg.URI)
 	if err != nil {
-		return nil, fmt.Errorf("rls: read the connection string: %w", err)
+		return nil, fmt.Errorf("read the connection string: %w", err)
 	}
 	pc, err := pgxpool.ParseConfig(cfg.URI)
 	if err != nil {
-		return nil, fmt.Errorf("rls: read the connection string: %w", err)
+		return nil, fmt.Errorf("read the connection string: %w", err)
 	}
 	pc.ConnConfig = info.ConnConfig
 	if info.Shuffle {
