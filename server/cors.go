@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/postern-db/postern/server/config"
 )
@@ -38,12 +39,9 @@ func (s *Server) cors(w http.ResponseWriter, r *http.Request, c *config.Config) 
 		}
 		return false
 	}
-	headers := "Authorization"
-	for _, name := range listItems(r.Header.Values("Access-Control-Request-Headers")) {
-		headers += ", " + headerSafe(name)
-	}
+	names := append([]string{"Authorization"}, listItems(r.Header.Values("Access-Control-Request-Headers"))...)
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD")
-	h.Set("Access-Control-Allow-Headers", headers+", Accept, Accept-Language, Content-Language")
+	h.Set("Access-Control-Allow-Headers", headerSafe(strings.Join(names, ", "))+", Accept, Accept-Language, Content-Language")
 	h.Set("Access-Control-Max-Age", "86400")
 	h.Set("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
 	h.Set("Content-Length", "0")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestCORS checks the whole matrix: no answer lets a page read what it may not, and none has "*" next to credentials, which a
@@ -75,5 +76,24 @@ func TestCORS(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestCORSOfManyHeaders: a preflight request costs what it is long. Anybody may send one.
+func TestCORSOfManyHeaders(t *testing.T) {
+	t.Parallel()
+	handler := newServer(t, newLibrary(t), "")
+	r := httptest.NewRequest(http.MethodOptions, "/genres", nil)
+	r.Header.Set("Origin", "https://page.test")
+	r.Header.Set("Access-Control-Request-Method", http.MethodPatch)
+	r.Header.Set("Access-Control-Request-Headers", strings.Repeat("x,", 1<<18)+"y")
+	began := time.Now()
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if got := w.Header().Get("Access-Control-Allow-Headers"); !strings.Contains(got, ", x, y, Accept") {
+		t.Errorf("got %.100q", got)
 	}
 }

@@ -7,6 +7,13 @@ import (
 	"strings"
 )
 
+// maxCSVGrowth is how many times as large as its CSV the JSON may be, beyond smallCSV bytes: with a long name in the header, lines of
+// two bytes could fill the memory.
+const (
+	maxCSVGrowth = 16
+	smallCSV     = 1 << 20
+)
+
 // parseCSV turns CSV (RFC 4180) with a header line into JSON rows of text values; NULL, unquoted or not, is null. Lines with
 // nothing in them are left out.
 func (r *Request) parseCSV(body []byte) *Error {
@@ -28,7 +35,12 @@ func (r *Request) parseCSV(body []byte) *Error {
 	}
 	out := make([]byte, 0, len(body)+len(body)/2)
 	out = append(out, '[')
+	most := max(smallCSV, maxCSVGrowth*len(body))
 	for c.skipEmptyLines(); !c.done(); c.skipEmptyLines() {
+		if len(out) > most {
+			return invalidBody("The CSV body is too large for its column names",
+				"As JSON, with the names in each row, it would be more than "+strconv.Itoa(maxCSVGrowth)+" times as large; send fewer lines at a time")
+		}
 		if len(out) > 1 {
 			out = append(out, ',')
 		}

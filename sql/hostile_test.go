@@ -191,6 +191,8 @@ func TestHostileBodies(t *testing.T) {
 		{"text/csv", "id\n" + long("1\n"), ""},
 		{"text/csv", "id\n" + long("1\n") + "1,2", "PGRST102"},
 		{"text/csv", "id\n\xff\n", "PGRST102"},
+		{"text/csv", strings.Repeat("k", 10000) + "\n" + long("1\n"), "PGRST102"},
+		{"text/csv", strings.Repeat("k", 10000) + "\n1\n", "PGRST204"},
 		{"text/csv", strings.Repeat("a,", 2000) + "a\n" + strings.Repeat("1,", 2000) + "1", "PGRST204"},
 		{"application/x-www-form-urlencoded", long("id=1&"), ""},
 		{"application/x-www-form-urlencoded", long("%00=&"), "PGRST204"},
