@@ -157,6 +157,9 @@ func (x *exchange) classify(err error) *apiError {
 		if pgErr.Code == "42501" && x.role != x.caller.Role && e.Details == nil {
 			e.Details = text("The action '" + actionName(x.request.Action) + "' runs as the role '" + x.role + "' (db-role-by-action)")
 		}
+		if notWritable(pgErr) && x.plan != nil && x.plan.Relation != nil {
+			e.Headers = append(e.Headers, pair{"Allow", allowed(x.plan.Relation)}) // RFC 9110, 15.5.6
+		}
 		return e
 	case errors.Is(err, rls.ErrPoolBusy):
 		return &apiError{

@@ -91,6 +91,8 @@ func hostileRequests() []hostile {
 		{name: "json that is none", query: "details=cs.{a"},
 		{name: "regular expression that is none", query: "title=match.("},
 		{name: "full text query that is none", query: "title=fts.%26%26"},
+		{name: "full text query of many negations", query: "title=fts." + strings.Repeat("!", 20_000) + "a"},
+		{name: "cast to unknown, as an embedded row's", query: "select=authors(name::unknown)"},
 		{name: "unknown column", query: "nope=eq.1"},
 		{name: "unknown order", query: "order=nope.asc"},
 		{name: "unknown aggregate", query: "select=id.evil()"},

@@ -12,19 +12,7 @@ func (x *exchange) info() {
 	allow := "OPTIONS,GET,HEAD"
 	switch x.request.Action {
 	case sql.InfoRelation:
-		r := x.plan.Relation
-		if r.Insertable {
-			allow += ",POST"
-		}
-		if r.Insertable && r.Updatable && len(r.PrimaryKey) > 0 {
-			allow += ",PUT"
-		}
-		if r.Updatable {
-			allow += ",PATCH"
-		}
-		if r.Deletable {
-			allow += ",DELETE"
-		}
+		allow = allowed(x.plan.Relation)
 	case sql.InfoRoutine:
 		allow += ",POST"
 		if x.plan.Routine.Volatility == schema.Volatile {
@@ -39,4 +27,22 @@ func (x *exchange) info() {
 	h.Set("Content-Length", "0")
 	x.commonHeaders()
 	x.w.WriteHeader(http.StatusOK)
+}
+
+// allowed lists the methods that a relation admits, for the header Allow.
+func allowed(r *schema.Relation) string {
+	allow := "OPTIONS,GET,HEAD"
+	if r.Insertable {
+		allow += ",POST"
+	}
+	if r.Insertable && r.Updatable && len(r.PrimaryKey) > 0 {
+		allow += ",PUT"
+	}
+	if r.Updatable {
+		allow += ",PATCH"
+	}
+	if r.Deletable {
+		allow += ",DELETE"
+	}
+	return allow
 }

@@ -72,6 +72,10 @@ func statusOfSQLState(err *pgconn.PgError, authenticated bool) int {
 		return http.StatusBadRequest // the safeupdate extension
 	case err.Code == "21000" && strings.HasPrefix(err.Message, "ON CONFLICT DO UPDATE command cannot affect row a second time"):
 		return http.StatusBadRequest // the body holds duplicates
+	case notWritable(err):
+		return http.StatusMethodNotAllowed
+	case err.Code == "XX000" && slices.ContainsFunc(internalForInput[:], func(m string) bool { return strings.HasPrefix(err.Message, m) }):
+		return http.StatusBadRequest
 	case err.Code == "42883" && strings.HasPrefix(err.Message, "function xmlagg("):
 		return http.StatusNotAcceptable
 	case strings.HasPrefix(err.Code, "PT"):
@@ -83,6 +87,23 @@ func statusOfSQLState(err *pgconn.PgError, authenticated bool) int {
 		}
 	}
 	return http.StatusBadRequest
+}
+
+// internalForInput are how messages begin with which PostgreSQL and PostGIS call input an internal error: a search of many
+// negations, a cast to unknown, a geometry that is none.
+var internalForInput = [...]string{
+	"tsquery stack too small", "failed to find conversion function from unknown to ", "parse error - invalid geometry",
+}
+
+// notWritable reports whether the relation is a view that cannot be written to in this way.
+func notWritable(err *pgconn.PgError) bool {
+	verb, rest, _ := strings.Cut(strings.TrimPrefix(err.Message, "cannot "), " ")
+	switch verb {
+	case "insert", "update", "delete":
+		return err.Code == "55000" && strings.Contains(rest, "view \"")
+	default:
+		return false
+	}
 }
 
 // statusOrError reads a status that SQL code chose.
