@@ -70,13 +70,53 @@ func (p Pattern) Check(o *Options, d *policy.Database) error {
 	}) {
 		return errors.New("there is no function auth.claim: write its migration with postern migrate new --with-helpers, and apply it")
 	}
+	if err := p.checkNames(o, d, table); err != nil {
+		return err
+	}
+	o.findHeld(d, table)
+	if via != nil && via != table {
+		o.findHeld(d, via)
+	}
 	o.hasIndex = p.Name != "soft-delete" && indexed(table, first(o.Columns))
 	o.hasViaIndex = via != nil && indexed(via, o.ViaUser)
 	if len(o.Roles) > 0 && p.Name != "soft-delete" && p.Name != "time-limited" {
 		for _, s := range d.Sequences {
 			if !s.Identity && slices.ContainsFunc(s.Columns, func(u policy.SequenceUse) bool { return u.Relation == table }) {
-				o.sequences = append(o.sequences, policy.QuoteName(s.Schema.Name, s.Name))
+				name := policy.QuoteName(s.Schema.Name, s.Name)
+				o.sequences = append(o.sequences, name)
+				for _, role := range o.Roles {
+					if granted(d, s.Grants, role, policy.Usage) {
+						o.held = append(o.held, held{role: role, on: "sequence " + name, privilege: policy.Usage})
+					}
+				}
 			}
+		}
+	}
+	return nil
+}
+
+// checkNames refuses to write a policy or a trigger's function of a name that is taken: the migration would fail.
+func (p Pattern) checkNames(o *Options, d *policy.Database, table *policy.Relation) error {
+	v := view{o}
+	for _, suffix := range p.policies {
+		for _, other := range table.Policies {
+			if policy.QuoteIdentifier(other.Name) == v.Name(suffix) {
+				return fmt.Errorf("table %s has a policy %s already: alter policy … to … gives it further roles; to write it anew, drop it first",
+					o.Table, other.Name)
+			}
+		}
+	}
+	if p.trigger == "" {
+		return nil
+	}
+	suffix := p.trigger
+	if !p.roles {
+		suffix = v.Short() + "_" + suffix
+	}
+	for _, f := range d.Functions {
+		if f.Schema == table.Schema && policy.QuoteIdentifier(f.Name) == v.Name(suffix) {
+			return fmt.Errorf("there is a function %s.%s already, which a trigger of this pattern calls: drop it with its trigger first, "+
+				"or name other columns", f.Schema.Name, f.Name)
 		}
 	}
 	return nil

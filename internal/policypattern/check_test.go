@@ -195,3 +195,104 @@ func TestTwoPatternsOfOneColumn(t *testing.T) {
 		db.Exec(t, down(m))
 	}
 }
+
+// What a role may do already is neither granted nor revoked: a privilege on some columns does not become one on all, and the way down leaves
+// what was there before.
+func TestGrantsThatAreThere(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t, pgtest.Role("pattern_web", "nologin"), pgtest.Role("pattern_anon", "nologin"), `create schema app;
+		create table app.note (id serial primary key, owner text, secret text);
+		create table app.member (owner text, who text);
+		grant usage on schema app to pattern_web, pattern_anon;
+		grant select (id, owner), update (owner), insert on app.note to pattern_web;
+		grant usage on sequence app.note_id_seq to pattern_web;
+		grant select on app.member to pattern_web;
+		grant delete on app.note to public`)
+	privileges := func() (out string) {
+		err := db.Conn(t, "postgres").QueryRow(t.Context(), `select string_agg(x, ' ' order by x) from (
+			select relname || ':' || item::text from pg_class, unnest(relacl) item where relnamespace = 'app'::regnamespace and grantee_of(item) <> 'postgres'
+			union all select attname || ':' || item::text from pg_attribute, unnest(attacl) item where attrelid = 'app.note'::regclass) t (x)`).Scan(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	db.Exec(t, "create function grantee_of(aclitem) returns text language sql as $$ select (aclexplode(array[$1])).grantee::regrole::text limit 1 $$")
+	before := privileges()
+	both := []string{"pattern_web", "pattern_anon"}
+	for _, c := range []struct {
+		pattern   string
+		o         policypattern.Options
+		has, lack []string
+	}{
+		{"owner", policypattern.Options{Roles: both, Columns: []string{"owner"}}, []string{
+			"-- pattern_web has SELECT, UPDATE on some columns, and keeps to them.\n", "\ngrant select, insert, update on app.note to pattern_anon;\n",
+			"\ngrant usage on sequence app.note_id_seq to pattern_anon;\n", "\nrevoke select, insert, update on app.note from pattern_anon;\n",
+		}, []string{"app.note to pattern_web;", "from pattern_web", "grant delete"}},
+		{"public-read", policypattern.Options{Roles: both[:1], Readers: both[1:], Columns: []string{"owner"}}, []string{
+			"\ngrant select on app.note to pattern_anon;\n",
+		}, []string{"app.note to pattern_web;", "from pattern_web"}},
+		{"members", policypattern.Options{Roles: both, Columns: []string{"owner"}, Via: "app.member", ViaColumn: "owner", ViaUser: "who", OwnOfVia: true}, []string{
+			"\ngrant select on app.member to pattern_anon;\n",
+		}, []string{"on app.member to pattern_web;"}},
+	} {
+		d, err := policy.Load(t.Context(), db.Conn(t, "postgres"), policy.Config{Schemas: []string{"app"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _ := policypattern.Find(c.pattern)
+		c.o.Table = "app.note"
+		if err := p.Check(&c.o, d); err != nil {
+			t.Fatal(err)
+		}
+		migration, err := p.Render(c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range c.has {
+			if !strings.Contains(migration, text) {
+				t.Errorf("%q is not in\n%s", text, migration)
+			}
+		}
+		for _, text := range c.lack {
+			if strings.Contains(migration, text) {
+				t.Errorf("%q is in\n%s", text, migration)
+			}
+		}
+		db.Exec(t, up(migration))
+		db.Exec(t, down(migration))
+		if after := privileges(); after != before {
+			t.Errorf("%s: before\n%s\nafter\n%s", c.pattern, before, after)
+		}
+	}
+}
+
+// A name that is taken is an error before the migration is written.
+func TestNamesThatAreTaken(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t, pgtest.Role("pattern_web", "nologin"), pgtest.Role("pattern_anon", "nologin"), pgtest.Role("pattern_staff", "nologin"),
+		up(policypattern.Helpers), tables)
+	for _, p := range policypattern.Patterns() {
+		o := options()[p.Name]
+		check := func() error {
+			d, err := policy.Load(t.Context(), db.Conn(t, "postgres"), policy.Config{Schemas: []string{"app"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			once := o
+			return p.Check(&once, d)
+		}
+		if err := check(); err != nil {
+			t.Fatalf("%s: %v", p.Name, err)
+		}
+		migration, err := p.Render(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.Exec(t, up(migration))
+		if err := check(); err == nil || !strings.Contains(err.Error(), " already") {
+			t.Errorf("%s a second time: got %v", p.Name, err)
+		}
+		db.Exec(t, down(migration))
+	}
+}

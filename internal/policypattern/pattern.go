@@ -21,6 +21,10 @@ type Pattern struct {
 	roles, readers bool
 	// many says that there may be several columns.
 	many bool
+	// policies end the names of those that it writes.
+	policies []string
+	// trigger ends the name of its trigger and the trigger's function; "" if it has none.
+	trigger string
 }
 
 // need is an option that a pattern cannot do without.
@@ -46,28 +50,34 @@ func Patterns() []Pattern {
 	return []Pattern{
 		{
 			Name: "owner", Summary: "Rows are there only for their owner.", caller: true, roles: true,
-			needs: []need{columnNeed("the column that holds the owner")},
+			policies: []string{"owner"},
+			needs:    []need{columnNeed("the column that holds the owner")},
 		},
 		{
 			Name: "tenant", Summary: "Rows are there for everybody of their tenant, by a claim.", caller: true, roles: true,
-			needs: []need{columnNeed("the column that holds the tenant")},
+			policies: []string{"tenant"},
+			needs:    []need{columnNeed("the column that holds the tenant")},
 		},
 		{
 			Name: "members", Summary: "Rows are there for the members of their group, by a table of members.", caller: true, roles: true,
-			via: true,
+			policies: []string{"members"},
+			via:      true,
 			needs: append([]need{columnNeed("the column that holds the group")}, viaNeeds("the table of members",
 				"its column with the group", "its column with the user")...),
 		},
 		{
 			Name: "public-read", Summary: "Everybody reads, owners write.", caller: true, roles: true, readers: true,
-			needs: []need{columnNeed("the column that holds the owner")},
+			policies: []string{"read", "insert_own", "update_own", "delete_own"},
+			needs:    []need{columnNeed("the column that holds the owner")},
 		},
 		{
 			Name: "role-hierarchy", Summary: "Rows are there for the role that they name, and for those above it.", roles: true,
-			needs: []need{columnNeed("the column that holds the name of a role")},
+			policies: []string{"role"},
+			needs:    []need{columnNeed("the column that holds the name of a role")},
 		},
 		{
 			Name: "soft-delete", Summary: "What is deleted is hidden, not gone.", roles: true,
+			policies: []string{"not_deleted"}, trigger: "soft_delete",
 			needs: []need{
 				columnNeed("the column with the time of the deletion"),
 				{"--key", "the column of the primary key; --db-uri finds it", func(o *Options) bool { return len(o.Key) == 0 }},
@@ -75,20 +85,21 @@ func Patterns() []Pattern {
 		},
 		{
 			Name: "time-limited", Summary: "Rows can be read by whom they were granted to, until the grant ends.", caller: true, roles: true,
-			via: true,
+			policies: []string{"granted"},
+			via:      true,
 			needs: append(append([]need{columnNeed("the column that the grants refer to")}, viaNeeds("the table of grants",
 				"its column that refers to the row", "its column with the user")...),
 				need{"--via-until", "its column with the end of the grant", func(o *Options) bool { return o.ViaUntil == "" }}),
 		},
 		{
-			Name: "column-when", Summary: "Columns change only under a condition, such as old.status = 'draft'.", many: true,
+			Name: "column-when", Summary: "Columns change only under a condition, such as old.status = 'draft'.", many: true, trigger: "when",
 			needs: []need{
 				columnNeed("a column that may not always change"),
 				{"--when", "the condition, in SQL, with old and new", func(o *Options) bool { return o.When == "" }},
 			},
 		},
 		{
-			Name: "column-fixed", Summary: "Columns cannot change after the row was inserted.", many: true,
+			Name: "column-fixed", Summary: "Columns cannot change after the row was inserted.", many: true, trigger: "fixed",
 			needs: []need{columnNeed("a column that may not change")},
 		},
 	}
@@ -133,6 +144,7 @@ type Options struct {
 	// What Check finds in the database.
 	hasIndex, hasViaIndex bool
 	sequences             []string
+	held                  []held
 }
 
 // validate finds what is missing or does not fit, and fills in what follows.

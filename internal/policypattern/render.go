@@ -105,21 +105,20 @@ func (v view) HasIndex() bool { return v.o.hasIndex }
 // HasViaIndex says the same of the other table, and where there is none.
 func (v view) HasViaIndex() bool { return v.o.hasViaIndex || v.o.Via == "" }
 
-// Sequences are those that an insert draws from, quoted.
-func (v view) Sequences() []string { return v.o.sequences }
-
 // Roles are the roles, as a list.
 func (v view) Roles() string { return roleList(v.o.Roles) }
 
 // Readers are the roles and those that may read besides, as a list.
-func (v view) Readers() string {
+func (v view) Readers() string { return roleList(v.readers()) }
+
+func (v view) readers() []string {
 	all := v.o.Readers
 	for _, r := range v.o.Roles {
 		if !contains(all, r) {
 			all = append(all[:len(all):len(all)], r)
 		}
 	}
-	return roleList(all)
+	return all
 }
 
 func contains(list []string, s string) bool {

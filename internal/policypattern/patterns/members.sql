@@ -11,8 +11,7 @@ create policy {{.Name "members"}} on {{.Table}} to {{.Roles}}
   with check ({{template "condition" .}});
 {{template "grants" .}}
 {{template "separator"}}
-{{template "revokes" .}}
-drop policy {{.Name "members"}} on {{.Table}};
+{{template "revokes" .}}drop policy {{.Name "members"}} on {{.Table}};
 {{template "dropOwnOfVia" .}}
 {{template "dropIndex" .}}
 {{template "staysOn"}}

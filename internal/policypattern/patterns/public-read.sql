@@ -13,14 +13,13 @@ create policy {{.Name "delete_own"}} on {{.Table}} for delete to {{.Roles}}
   using ({{template "condition" .}});
 
 -- A policy chooses rows, a grant allows actions.
-grant usage on schema {{.Schema}} to {{.Readers}};
-grant select on {{.Table}} to {{.Readers}};
-grant insert, update, delete on {{.Table}} to {{.Roles}};
-{{template "sequences" .}}
+{{range .KeptColumns}}-- {{.Roles}} has {{.Privileges}} on some columns, and keeps to them.
+{{end}}grant usage on schema {{.Schema}} to {{.Readers}};
+{{template "grant" .PublicReadGrants}}
+notify pgrst, 'reload schema';
+
 {{template "separator"}}
-revoke insert, update, delete on {{.Table}} from {{.Roles}};
-revoke select on {{.Table}} from {{.Readers}};
-drop policy {{.Name "delete_own"}} on {{.Table}};
+{{template "revoke" .PublicReadGrants}}drop policy {{.Name "delete_own"}} on {{.Table}};
 drop policy {{.Name "update_own"}} on {{.Table}};
 drop policy {{.Name "insert_own"}} on {{.Table}};
 drop policy {{.Name "read"}} on {{.Table}};

@@ -9,7 +9,6 @@ create policy {{.Name "role"}} on {{.Table}} to {{.Roles}}
   with check ({{template "condition" .}});
 {{template "grants" .}}
 {{template "separator"}}
-{{template "revokes" .}}
-drop policy {{.Name "role"}} on {{.Table}};
+{{template "revokes" .}}drop policy {{.Name "role"}} on {{.Table}};
 {{template "dropIndex" .}}
 {{template "staysOn"}}

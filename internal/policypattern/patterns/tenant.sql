@@ -7,7 +7,6 @@ create policy {{.Name "tenant"}} on {{.Table}} to {{.Roles}}
   with check ({{template "condition" .}});
 {{template "grants" .}}
 {{template "separator"}}
-{{template "revokes" .}}
-drop policy {{.Name "tenant"}} on {{.Table}};
+{{template "revokes" .}}drop policy {{.Name "tenant"}} on {{.Table}};
 {{template "dropIndex" .}}
 {{template "staysOn"}}

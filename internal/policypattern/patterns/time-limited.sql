@@ -10,16 +10,11 @@
 alter table {{.Table}} enable row level security;
 create policy {{.Name "granted"}} on {{.Table}} for select to {{.Roles}}
   using ({{template "condition" .}});
-
--- A policy chooses rows, a grant allows actions.
-grant usage on schema {{.Schema}} to {{.Roles}};
-grant select on {{.Table}} to {{.Roles}};
-
+{{template "usage" .}}{{template "grant" .ReadGrants}}
 notify pgrst, 'reload schema';
 
 {{template "separator"}}
-revoke select on {{.Table}} from {{.Roles}};
-drop policy {{.Name "granted"}} on {{.Table}};
+{{template "revoke" .ReadGrants}}drop policy {{.Name "granted"}} on {{.Table}};
 {{template "dropOwnOfVia" .}}
 {{template "dropIndex" .}}
 {{template "staysOn"}}

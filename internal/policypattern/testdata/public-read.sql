@@ -23,8 +23,8 @@ notify pgrst, 'reload schema';
 
 ---- create above / drop below ----
 
-revoke insert, update, delete on app.note from pattern_web;
 revoke select on app.note from pattern_anon, pattern_web;
+revoke insert, update, delete on app.note from pattern_web;
 drop policy note_delete_own on app.note;
 drop policy note_update_own on app.note;
 drop policy note_insert_own on app.note;
