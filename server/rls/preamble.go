@@ -2,19 +2,18 @@ package rls
 
 import "strconv"
 
-// fixedSettings is the number of settings that every transaction has.
-const fixedSettings = 8
+// fixedSettings is the number of settings that every transaction has a value for.
+const fixedSettings = 7
 
 // preamble returns the statement that makes the transaction the caller's, with its arguments. It is the one place that decides
 // how the role and the claims are set. PostgreSQL evaluates the items in order: the search path and the login role's settings
 // come before the role.
+//
+// One that only reads is made so. One that writes is left as it begins: on a standby, or where default_transaction_read_only is on, it
+// may not write, and to ask for it would be the error.
 func (t *Transaction) preamble() Query {
 	before, after := len(t.LoginSettings), len(t.Settings)
-	readOnly := "off"
-	if t.ReadOnly {
-		readOnly = "on"
-	}
-	fixed := [fixedSettings]string{t.SearchPath, t.Role, t.Claims, t.Method, t.Path, t.Headers, t.Cookies, readOnly}
+	fixed := [fixedSettings]string{t.SearchPath, t.Role, t.Claims, t.Method, t.Path, t.Headers, t.Cookies}
 	size := 0
 	for _, v := range fixed {
 		size += len(v)
@@ -31,10 +30,14 @@ func (t *Transaction) preamble() Query {
 		args.add(s.Name)
 		args.add(s.Value)
 	}
-	if before == 0 && after == 0 {
+	switch {
+	case before > 0 || after > 0:
+		return Query{SQL: preambleSQL(before, after, t.ReadOnly), Args: args.list}
+	case t.ReadOnly:
+		return Query{SQL: plainReadPreamble, Args: args.list}
+	default:
 		return Query{SQL: plainPreamble, Args: args.list}
 	}
-	return Query{SQL: preambleSQL(before, after), Args: args.list}
 }
 
 // arguments are the arguments of a statement, whose texts stand in one piece of memory as far as it reaches.
@@ -52,20 +55,19 @@ func (a *arguments) add(value string) {
 // maxArguments is below the number of arguments that PostgreSQL allows in one call (100).
 const maxArguments = 90
 
-var plainPreamble = preambleSQL(0, 0)
+var plainPreamble, plainReadPreamble = preambleSQL(0, 0, false), preambleSQL(0, 0, true)
 
 var settingNames = [fixedSettings]string{
 	"search_path", "role", "request.jwt.claims", "request.method", "request.path", "request.headers", "request.cookies",
-	"transaction_read_only",
 }
 
 // preambleSQL writes the statement for a number of settings before and after the fixed ones. It returns one short value
 // rather than the settings, which would travel back for nothing.
-func preambleSQL(before, after int) string {
+func preambleSQL(before, after int, readOnly bool) string {
 	sql, n, items := "select pg_catalog.num_nulls(", 0, 0
 	item := func(name string) {
 		switch {
-		case items == maxArguments:
+		case items >= maxArguments:
 			sql += ") + pg_catalog.num_nulls("
 			items = 0
 		case items > 0:
@@ -86,6 +88,10 @@ func preambleSQL(before, after int) string {
 	}
 	for _, name := range settingNames {
 		item(name)
+	}
+	if readOnly {
+		sql += ", pg_catalog.set_config('transaction_read_only', 'on', true)"
+		items++
 	}
 	for range after {
 		item("")
