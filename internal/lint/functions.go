@@ -74,9 +74,25 @@ func definerExposed(r *reporter) {
 				severity = Error
 			}
 		}
-		r.reportAs(severity, routine(f), fmt.Sprintf("runs as %s for %s", quoted(f.Owner), list(who)), fmt.Sprintf(
-			"alter %s security invoker;\n-- or take it out of the API: alter %[1]s set schema …;", routine(f)))
+		fix := "alter %s security invoker;\n-- or take it out of the API: alter %[1]s set schema …;"
+		if p := r.askedBy(f); p != nil { // which would no longer see past policies
+			fix = "create schema if not exists private;\nalter %s set schema private;\n-- " + strings.ReplaceAll(policyObject(p), "%", "%%") +
+				" calls it there, too; what names it by its schema has to follow"
+		}
+		r.reportAs(severity, routine(f), fmt.Sprintf("runs as %s for %s", quoted(f.Owner), list(who)), fmt.Sprintf(fix, routine(f)))
 	})
+}
+
+// askedBy returns a policy that calls a function, nil if none does.
+func (r *reporter) askedBy(f *policy.Function) (by *policy.Policy) {
+	r.eachPolicy(func(p *policy.Policy) {
+		for _, e := range expressions(p) {
+			if by == nil && slices.ContainsFunc(r.calls(e.Tree), func(c call) bool { return c.function == f }) {
+				by = p
+			}
+		}
+	})
+	return by
 }
 
 func definerSearchPath(r *reporter) {
@@ -144,7 +160,9 @@ func functionPublicExecute(r *reporter) {
 			}
 		}
 		fix := fmt.Sprintf("revoke execute on %s from public;", routine(f))
-		if len(who) > 0 {
+		if p := r.askedBy(f); len(who) > 0 && p != nil {
+			fix += fmt.Sprintf("\ngrant execute on %s to %s;\n-- which %s calls", routine(f), all(who), policyObject(p))
+		} else if len(who) > 0 {
 			fix += fmt.Sprintf("\n-- for those who need it: grant execute on %s to %s;", routine(f), all(who))
 		}
 		r.report(routine(f), "", fix+"\n-- for those to come: alter default privileges revoke execute on functions from public;")
