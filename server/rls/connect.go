@@ -41,7 +41,7 @@ func configureConnection(c *pgx.ConnConfig) {
 	}
 	// A client that hangs up cancels its query; the connection lives on. Only if PostgreSQL does not react is it given up.
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
+		return &canceler{conn: conn}
 	}
 }
 

@@ -267,8 +267,8 @@ func (f *flight) result(kind stepKind, r *pgconn.ResultReader) error {
 	case stepMain:
 		f.rows = Rows{reader: r}
 		readErr := f.read(&f.rows)
-		if readErr != nil {
-			f.cancel()
+		if readErr != nil { // the remaining rows would have to be read otherwise
+			cancelRequest(f.conn, time.Now().Add(cancelTimeout))
 		}
 		tag, err := r.Close()
 		f.out.Tag = tag
@@ -297,16 +297,6 @@ func lastRow(r *pgconn.ResultReader) [][]byte {
 		}
 	}
 	return row
-}
-
-// cancelTimeout bounds the time to tell PostgreSQL that a query's rows are no longer wanted.
-const cancelTimeout = 5 * time.Second
-
-// cancel stops the query under way, whose remaining rows would have to be read otherwise. If that fails they are read.
-func (f *flight) cancel() {
-	ctx, done := context.WithTimeout(context.Background(), cancelTimeout)
-	defer done()
-	_ = f.conn.CancelRequest(ctx)
 }
 
 // end ends an explicit transaction: it is committed if nothing speaks against it.
