@@ -84,7 +84,12 @@ func (x *exchange) recover() {
 	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v) // the connection is to be cut
 	}
-	x.fail(fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+	err := fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+	if rec := recorderOf(x.w); rec != nil && rec.status != 0 {
+		x.server.logger.Error("response aborted", "error", err)
+		panic(http.ErrAbortHandler) // what is sent must not look whole
+	}
+	x.fail(err)
 }
 
 func (x *exchange) serve(ctx context.Context) error {

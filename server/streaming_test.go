@@ -199,3 +199,21 @@ func TestLateErrorOverHTTP2(t *testing.T) {
 		_ = response.Body.Close()
 	}
 }
+
+// brokenWriter panics when the body is written, as a program's own middleware may.
+type brokenWriter struct{ http.ResponseWriter }
+
+func (brokenWriter) Write([]byte) (int, error) { panic("broken") }
+
+// TestPanicWithinTheBody checks that an answer whose head is sent is broken off when something panics, and not ended as if it were whole.
+func TestPanicWithinTheBody(t *testing.T) {
+	t.Parallel()
+	handler := newServer(t, newLibrary(t), "")
+	w := httptest.NewRecorder()
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler {
+			t.Errorf("panicked with %v after %d %s", v, w.Code, w.Body)
+		}
+	}()
+	handler.ServeHTTP(brokenWriter{w}, httptest.NewRequest(http.MethodGet, "/genres", nil))
+}
