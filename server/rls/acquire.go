@@ -20,12 +20,12 @@ type connection struct {
 	held   *pgxpool.Conn
 	pg     *pgconn.PgConn
 	stmts  *statements
-	resets uint64 // Pool.resets when it was taken from pgxpool
-	uses   int    // by how many callers since then
+	resets uint64    // Pool.resets when it was taken from pgxpool
+	taken  time.Time // when that was
 }
 
-// maxUses is how many callers may use a connection one after the other before pgxpool looks whether it is too old.
-const maxUses = 100
+// maxHeld is how long a connection goes from caller to caller before pgxpool looks whether it is too old.
+const maxHeld = time.Second
 
 // Waiting is how many callers wait for a connection that others use.
 func (p *Pool) Waiting() int64 { return p.waiting.Load() }
@@ -56,7 +56,6 @@ func (p *Pool) wait(ctx context.Context) (*connection, error) {
 	defer timer.Stop()
 	select {
 	case conn := <-p.handed:
-		conn.uses++
 		p.debug("connection taken", conn.pg)
 		return conn, nil
 	case <-p.spare:
@@ -86,7 +85,7 @@ func (p *Pool) take(ctx context.Context, timeout time.Duration) (conn *connectio
 	case err == nil:
 		pg := held.Conn().PgConn()
 		p.debug("connection taken", pg)
-		return &connection{held, pg, statementsOf(pg, p.config.StatementCacheSize), resets, 1}, nil
+		return &connection{held, pg, statementsOf(pg, p.config.StatementCacheSize), resets, time.Now()}, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case waiting.Err() != nil:
@@ -117,7 +116,7 @@ func (p *Pool) acquireLive(ctx context.Context) (*connection, error) {
 // the last Reset, since pgxpool closes it then.
 func (p *Pool) giveBack(conn *connection) {
 	usable := !conn.pg.IsClosed() && !conn.pg.IsBusy() && conn.pg.TxStatus() == 'I'
-	if usable && conn.uses < maxUses && conn.resets == p.resets.Load() {
+	if usable && time.Since(conn.taken) < maxHeld && conn.resets == p.resets.Load() {
 		select {
 		case p.handed <- conn:
 			return

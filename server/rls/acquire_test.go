@@ -13,14 +13,14 @@ import (
 
 // busy keeps more callers than there are connections at work until the test ends or the returned function is called, so that
 // connections go from caller to caller without a stop in pgxpool.
-func busy(t *testing.T, p *rls.Pool) func() {
+func busy(t *testing.T, p *rls.Pool, sql string) func() {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var callers sync.WaitGroup
 	for range 4 {
 		callers.Go(func() {
 			for ctx.Err() == nil {
-				if _, _, err := read(ctx, p, as("rls_ann", "select 1")); err != nil && ctx.Err() == nil {
+				if _, _, err := read(ctx, p, as("rls_ann", sql)); err != nil && ctx.Err() == nil {
 					t.Error(err)
 					return
 				}
@@ -39,15 +39,17 @@ func TestBusyConnectionsAreReplaced(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		config rls.Config
+		sql    string
 		reset  func(*rls.Pool)
 	}{
-		"lifetime": {rls.Config{MaxConnections: 1, MaxLifetime: 50 * time.Millisecond}, func(*rls.Pool) {}},
-		"reset":    {rls.Config{MaxConnections: 1}, (*rls.Pool).Reset},
+		"lifetime":                 {rls.Config{MaxConnections: 1, MaxLifetime: 50 * time.Millisecond}, "select 1", func(*rls.Pool) {}},
+		"lifetime, slow statement": {rls.Config{MaxConnections: 1, MaxLifetime: 50 * time.Millisecond}, "select pg_sleep(1)", func(*rls.Pool) {}},
+		"reset":                    {rls.Config{MaxConnections: 1}, "select 1", (*rls.Pool).Reset},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := newPool(t, test.config)
-			busy(t, p)
+			busy(t, p, test.sql)
 			first := mustRead(t, p, as("rls_ann", backend))
 			test.reset(p)
 			if name == "reset" {
@@ -56,8 +58,10 @@ func TestBusyConnectionsAreReplaced(t *testing.T) {
 				}
 				return
 			}
-			for mustRead(t, p, as("rls_ann", backend)) == first && t.Context().Err() == nil {
-				time.Sleep(10 * time.Millisecond)
+			for began := time.Now(); mustRead(t, p, as("rls_ann", backend)) == first; time.Sleep(10 * time.Millisecond) {
+				if time.Since(began) > 30*time.Second {
+					t.Fatal("a connection lived for 30 s")
+				}
 			}
 		})
 	}
@@ -86,7 +90,7 @@ func TestUnusedConnectionsAreClosed(t *testing.T) {
 func TestCallersTakeTurns(t *testing.T) {
 	t.Parallel()
 	p, _ := newPool(t, rls.Config{MaxConnections: 2})
-	busy(t, p)
+	busy(t, p, "select 1")
 	var answered atomic.Int64
 	var waiting sync.WaitGroup
 	for range 20 {
