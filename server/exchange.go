@@ -87,7 +87,7 @@ func (x *exchange) recover() {
 	err := fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 	if rec := recorderOf(x.w); rec != nil && rec.status != 0 {
 		x.server.logger.Error("response aborted", "error", err)
-		panic(http.ErrAbortHandler) // what is sent must not look whole
+		breakOff(x.w, x.r)
 	}
 	x.fail(err)
 }

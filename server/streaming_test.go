@@ -217,3 +217,19 @@ func TestPanicWithinTheBody(t *testing.T) {
 	}()
 	handler.ServeHTTP(brokenWriter{w}, httptest.NewRequest(http.MethodGet, "/genres", nil))
 }
+
+// Unwrap lets the server find the connection.
+func (w brokenWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// TestPanicOverHTTP10 checks that the connection is reset then, where its end would be the regular end of the answer.
+func TestPanicOverHTTP10(t *testing.T) {
+	t.Parallel()
+	handler := newServer(t, newLibrary(t), "server-buffer-bytes = 0\n")
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(brokenWriter{w}, r) }))
+	t.Cleanup(web.Close)
+	client := dialRaw(t, web.Listener.Addr().String())
+	client.send("GET /genres HTTP/1.0\r\n\r\n")
+	if got, err := io.ReadAll(client.reader); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%q, the end %v is no sign of the panic", got, err)
+	}
+}
