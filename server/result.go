@@ -305,7 +305,11 @@ func planRows(row [][]byte) (int64, bool) {
 // that nobody takes half of it for the whole.
 func (r *result) failed(err error) error {
 	if r.streaming {
-		r.x.server.logger.Error("response aborted", "error", err)
+		if r.x.r.Context().Err() != nil {
+			r.x.server.logger.Debug("client gone", "error", err)
+		} else {
+			r.x.server.logger.Error("response aborted", "error", err)
+		}
 		breakOff(r.x.w, r.x.r)
 	}
 	return err
