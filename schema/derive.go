@@ -195,7 +195,8 @@ func keyHolds(r *Relation, fk *Relationship) bool {
 	return true
 }
 
-// addViewPrimaryKeys gives each view the primary key columns that it shows. Where it shows one repeatedly the first serves.
+// addViewPrimaryKeys gives each view the primary key columns that it shows, in alphabetical order. Where it shows one repeatedly the
+// first serves.
 func addViewPrimaryKeys(all map[Name]*Relation, keys []ViewKey) {
 	for i := range keys {
 		view := all[keys[i].View]
@@ -207,6 +208,7 @@ func addViewPrimaryKeys(all map[Name]*Relation, keys []ViewKey) {
 				view.PrimaryKey = append(view.PrimaryKey, c.ViewColumns[0])
 			}
 		}
+		slices.Sort(view.PrimaryKey)
 	}
 }
 

@@ -44,6 +44,10 @@ func shop() *schema.Definition {
 				Columns: []schema.ViewKeyColumn{{TableColumn: "id", ViewColumns: []string{"number", "again"}}},
 			},
 			{
+				Table: api("customers"), View: api("open_orders"), Source: api("customers"), Constraint: "customers_pkey", Role: schema.PrimaryKeyRole,
+				Columns: []schema.ViewKeyColumn{{TableColumn: "id", ViewColumns: []string{"customer"}}},
+			},
+			{
 				Table: api("orders"), View: api("open_orders"), Source: api("orders"), Constraint: "orders_customer", Role: schema.ForeignKeyRole,
 				Columns: []schema.ViewKeyColumn{{TableColumn: "customer_id", ViewColumns: []string{"customer"}}},
 			},
@@ -105,7 +109,7 @@ func TestRelationships(t *testing.T) {
 	if !slices.Equal(sources, []string{"customers", "items", "lines", "loose", "notes", "open_orders", "orders"}) {
 		t.Errorf("sources %q", sources)
 	}
-	if key := c.Relation(api("open_orders")).PrimaryKey; !slices.Equal(key, []string{"number"}) {
+	if key := c.Relation(api("open_orders")).PrimaryKey; !slices.Equal(key, []string{"customer", "number"}) {
 		t.Errorf("the view's key is %q", key)
 	}
 	if c.Relation(schema.Name{Schema: "private", Name: "audits"}) != nil || c.RelationCount() != 7 || len(c.Relations("private")) != 0 {
