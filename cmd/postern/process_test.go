@@ -44,9 +44,23 @@ func (o *output) String() string {
 // startProgram starts the program, which is killed when the test ends, if it still runs.
 func startProgram(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
+	p := newProcess(t, environ, args...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.start()
+	return p
+}
+
+// newProcess is the program, to be started.
+func newProcess(t *testing.T, environ []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.Command(filepath.Join(program(t), "postern"), args...), ended: make(chan struct{})}
 	p.cmd.Env = slices.Concat(os.Environ(), []string{"GORACE=" + quickRaces}, environ)
-	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	return p
+}
+
+func (p *process) start() {
+	t := p.t
+	t.Helper()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +72,6 @@ func startProgram(t *testing.T, environ []string, args ...string) *process {
 		_ = p.cmd.Process.Kill() // it has ended, as a rule
 		<-p.ended
 	})
-	return p
 }
 
 // await waits until the pattern is found in the output and returns its first group, or all of it.

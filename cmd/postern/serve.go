@@ -57,6 +57,7 @@ func (c serveCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	defer outliveReaders()()
 	signals := notifyReloads()
 	defer signals.stop()
 	s, err := server.New(a.ctx, server.Config{
@@ -69,6 +70,14 @@ func (c serveCommand) Run(a *app) error {
 	paceGC()
 	defer signals.reload(s)()
 	return s.Run(a.ctx)
+}
+
+// outliveReaders has a write to a log whose reader has gone fail, where it would end the program otherwise. To ignore the signal would
+// have programs that this one starts ignore it, too.
+func outliveReaders() (stop func()) {
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	return func() { signal.Stop(broken) }
 }
 
 // logLevel is what is logged besides requests, whose level the server looks after itself.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -122,6 +124,49 @@ func TestServePortInUse(t *testing.T) {
 	second.await(&second.stderr, `^postern: .*address already in use$`)
 	<-second.ended
 	if status := second.cmd.ProcessState.ExitCode(); status != exitFailure {
+		t.Errorf("status %d", status)
+	}
+}
+
+// TestLogReadersGo checks that the program goes on when what reads its logs ends.
+func TestLogReadersGo(t *testing.T) {
+	t.Parallel()
+	socket := filepath.Join(openDir(t), "s")
+	p := newProcess(t, []string{
+		"PGRST_DB_URI=host=/nowhere user=gate dbname=postgres", "PGRST_LOG_LEVEL=info", "PGRST_SERVER_UNIX_SOCKET=" + socket,
+	}, "serve")
+	for _, stream := range []*io.Writer{&p.cmd.Stdout, &p.cmd.Stderr} {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer writer.Close()
+		if err := reader.Close(); err != nil {
+			t.Fatal(err)
+		}
+		*stream = writer
+	}
+	p.start()
+	client := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}}
+	answered := func() bool {
+		r, err := client.Get("http://postern/")
+		return err == nil && r.Body.Close() == nil && r.StatusCode == http.StatusServiceUnavailable
+	}
+	for deadline := time.Now().Add(time.Minute); !answered() && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	for range 20 {
+		if !answered() {
+			t.Fatal("no answer")
+		}
+		time.Sleep(20 * time.Millisecond) // until the line is written
+	}
+	if status := p.end(syscall.SIGTERM); status != exitOK {
 		t.Errorf("status %d", status)
 	}
 }
