@@ -273,7 +273,7 @@ func (r *result) finish(out *rls.Outcome) {
 }
 
 // estimate takes the planner's number of rows: always for count=planned, and for count=estimated where the exact count was
-// given up.
+// given up, or never had a limit, if it is the larger one.
 func (r *result) estimate(rows int64) {
 	if r.x.request.Preferences.Count == "planned" {
 		r.total, r.hasTotal = rows, true
@@ -282,7 +282,7 @@ func (r *result) estimate(rows int64) {
 	if !r.hasTotal {
 		r.total, r.hasTotal = r.rows, true
 	}
-	if limit := r.x.plan.MaxRows; limit > 0 && r.total > limit {
+	if limit := r.x.plan.MaxRows; limit == 0 || r.total > limit {
 		r.total = max(r.total, rows)
 	}
 }
