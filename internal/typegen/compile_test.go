@@ -33,6 +33,59 @@ func TestTypeScriptCompiles(t *testing.T) {
 	}
 }
 
+// TestGeneratedClient makes a client from the description at /openapi.json, as docs/frontend.md does it, compiles a program that uses it,
+// and runs that: generated.ts.
+func TestGeneratedClient(t *testing.T) {
+	t.Parallel()
+	installed := npmtest.Install(t, "testdata")
+	script, err := os.ReadFile(filepath.Join("testdata", "shop.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := pgtest.New(t, pgtest.Role("typegen_login", "login noinherit"), pgtest.Role("typegen_anon", "nologin"), string(script), `
+		grant typegen_anon to typegen_login;
+		insert into shop.customers (email, name) values ('a@b', 'Ann');
+		insert into shop.orders (customer_id, total) values (1, 1);
+		grant usage on schema shop, hidden to typegen_anon;
+		grant all on all tables in schema shop to typegen_anon`)
+	api := apitest.Start(t, db.URI("typegen_login"), `db-schemas = "shop"`, `db-anon-role = "typegen_anon"`)
+	dir := t.TempDir()
+	if err := os.Symlink(filepath.Join(installed, "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"package.json": `{"type": "module"}`,
+		"main.js":      "import { use } from './generated.js'; console.log(JSON.stringify(await use('" + api.URL + "')))",
+		"openapi.json": api.Must(t, apitest.Request{Path: "/openapi.json"}).Body,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program, err := os.ReadFile(filepath.Join("testdata", "generated.ts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "generated.ts"), program, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) string {
+		cmd := exec.CommandContext(t.Context(), "node", args...)
+		cmd.Dir = dir
+		output, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, output)
+		}
+		return string(output)
+	}
+	run("node_modules/openapi-typescript/bin/cli.js", "openapi.json", "-o", "api.ts", "--default-non-nullable=false")
+	run("node_modules/typescript/bin/tsc", "--strict", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "generated.ts")
+	want := `[[{"id":1,"status":"open"}],1,"23503",204,204]` + "\n"
+	if got := run("main.js"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestGoCompiles runs go vet on the structs, and a program that reads with them what the server answers: usage_test.go.
 func TestGoCompiles(t *testing.T) {
 	t.Parallel()
