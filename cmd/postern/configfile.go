@@ -62,3 +62,14 @@ func (c configFile) addDatabase(a *app, settings *config.Config) (*config.Config
 	}
 	return config.Load(config.Input{File: file, Environ: a.environ, Database: database, Previous: settings})
 }
+
+// toldByFlag says of a parameter's wrong value that it was told by a flag, of which the user knows, and not by the environment.
+func toldByFlag(err error, parameter, flag string) error {
+	var wrong *config.ValueError
+	if !errors.As(err, &wrong) || wrong.Key != parameter {
+		return err
+	}
+	told := *wrong
+	told.Origin.Name = flag
+	return &told
+}

@@ -64,6 +64,9 @@ func (c serveCommand) Run(a *app) error {
 		Settings: settings, Reload: load, Logger: log.Logger, AccessLog: a.stdout, Version: version,
 	})
 	if err != nil {
+		if c.Static != "" {
+			err = toldByFlag(err, "server-static-dir", "--static")
+		}
 		return err
 	}
 	defer s.Close()

@@ -45,6 +45,9 @@ func (c tokenCommand) Run(a *app) error {
 	}
 	settings, err := config.Load(config.Input{File: c.Config, Environ: environ})
 	if err != nil {
+		if c.SecretFile != "" {
+			err = toldByFlag(err, "jwt-secret", "--secret-file")
+		}
 		return err
 	}
 	claims, err := c.claims(time.Now(), settings.JWTAudience)
