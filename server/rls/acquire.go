@@ -102,7 +102,7 @@ func (p *Pool) acquireLive(ctx context.Context) (*connection, error) {
 		if err != nil {
 			return nil, err
 		}
-		if conn.pg.Ping(ctx) == nil {
+		if ping(ctx, conn.pg) == nil {
 			return conn, nil
 		}
 		p.giveBack(conn)
@@ -110,6 +110,18 @@ func (p *Pool) acquireLive(ctx context.Context) (*connection, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// ping finds out whether a connection works. One whose server does not answer in time is closed: a host that is gone would keep the
+// caller waiting for minutes, and so would a request to cancel that is sent to it.
+func ping(ctx context.Context, pg *pgconn.PgConn) error {
+	if err := pg.Conn().SetDeadline(time.Now().Add(pingTimeout)); err != nil {
+		return err
+	}
+	if err := pg.Ping(ctx); err != nil {
+		return err
+	}
+	return pg.Conn().SetDeadline(time.Time{})
 }
 
 // giveBack hands a connection to who has waited longest for one, or gives it back to pgxpool; always if it is broken or older than

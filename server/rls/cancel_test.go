@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,8 +20,8 @@ import (
 const cancelRequestCode = 80877102
 
 // forward passes connections on to the server of a connection string, requests to cancel only after a while, as a busy server
-// would take them. It returns a connection string.
-func forward(t *testing.T, uri string, late time.Duration) string {
+// would take them. Once frozen is set nothing reaches the server any more, nor does anybody learn of it. It returns a connection string.
+func forward(t *testing.T, uri string, late time.Duration, frozen *atomic.Bool) string {
 	t.Helper()
 	target, err := pgconn.ParseConfig(uri)
 	if err != nil {
@@ -49,7 +50,21 @@ func forward(t *testing.T, uri string, late time.Duration) string {
 		if _, err := server.Write(head); err != nil {
 			return
 		}
-		go func() { _, _ = io.Copy(server, client) }()
+		go func() {
+			defer server.Close()
+			for buffer := make([]byte, 1<<10); ; {
+				n, err := client.Read(buffer)
+				if err != nil {
+					return
+				}
+				if frozen.Load() {
+					continue
+				}
+				if _, err := server.Write(buffer[:n]); err != nil {
+					return
+				}
+			}
+		}()
 		_, _ = io.Copy(client, server)
 	}
 	go func() {
@@ -88,7 +103,7 @@ func TestLateCancel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, db := newPool(t, rls.Config{})
-			p, err := rls.New(t.Context(), rls.Config{URI: forward(t, db.URI("rls_login"), 500*time.Millisecond), MaxConnections: 1})
+			p, err := rls.New(t.Context(), rls.Config{URI: forward(t, db.URI("rls_login"), 500*time.Millisecond, new(atomic.Bool)), MaxConnections: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,5 +112,31 @@ func TestLateCancel(t *testing.T) {
 			hangUp(t, p)
 			mustRead(t, p, as("rls_ben", "select pg_sleep(1)"))
 		})
+	}
+}
+
+// TestPingOfAFrozenServer: a server that has gone without a word keeps nobody waiting.
+func TestPingOfAFrozenServer(t *testing.T) {
+	t.Parallel()
+	_, db := newPool(t, rls.Config{})
+	var frozen atomic.Bool
+	p, err := rls.New(t.Context(), rls.Config{URI: forward(t, db.URI("rls_login"), 0, &frozen), MaxConnections: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	if err := p.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	frozen.Store(true)
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := p.Ping(ctx); err == nil || time.Since(began) > 20*time.Second {
+		t.Errorf("%v after %s", err, time.Since(began))
+	}
+	frozen.Store(false)
+	if err := p.Ping(t.Context()); err != nil {
+		t.Errorf("of a server that is back: %v", err)
 	}
 }

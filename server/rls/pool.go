@@ -149,7 +149,7 @@ func (p *Pool) Ping(ctx context.Context) error {
 		return err
 	}
 	defer p.giveBack(conn)
-	if err := conn.pg.Ping(ctx); err != nil {
+	if err := ping(ctx, conn.pg); err != nil {
 		return fmt.Errorf("ping the database: %w", err)
 	}
 	return nil
