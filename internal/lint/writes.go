@@ -21,6 +21,13 @@ func writeChecks() []Check {
 			find:  writeAlwaysTrue,
 		},
 		{
+			ID: "write-for-any-caller", Group: groupWrites, Severity: Warning,
+			Title: "write policy that asks only whether there is a caller",
+			Why: "That somebody has signed in says nothing of the row: every user may change and delete the rows of all others, and insert rows in their name. " +
+				"Compare a column with the caller.",
+			find: writeForAnyCaller,
+		},
+		{
 			ID: "update-gives-row-away", Group: groupWrites, Severity: Error,
 			Title: "update that can give a row away",
 			Why: "USING chooses the rows before, WITH CHECK judges them after. Where the second asks less, a caller can write a row so that it is no longer " +

@@ -121,3 +121,4 @@ create function auth.scratch() returns int language sql security definer set sea
 create table private.numbered (id serial primary key);
 create view api.numbered as select * from private.numbered;
 grant insert on api.numbered to web_user;
+create policy signed_in on api.doc for delete using ((select current_setting('request.jwt.claims', true)::json ->> 'sub') is not null);

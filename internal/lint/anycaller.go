@@ -1,0 +1,68 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-db/postern/internal/nodetree"
+	"github.com/postern-db/postern/internal/policy"
+)
+
+// writeForAnyCaller finds policies by which whoever has a token may write every row: (select auth.uid()) is not null.
+func writeForAnyCaller(r *reporter) {
+	r.eachPolicy(func(p *policy.Policy) {
+		if !p.Permissive {
+			return
+		}
+		var actions []string
+		var who []*policy.Role
+		for _, a := range writes(p) {
+			e := p.Using
+			if a == policy.CreateRows {
+				e = p.CheckFor()
+			}
+			if !r.anyCaller(e.Tree) {
+				continue
+			}
+			able := slices.DeleteFunc(r.granted(p.Relation, a), func(role *policy.Role) bool {
+				return !p.Applies(role) || r.may(role, a, p.Relation).Verdict == policy.No || restricted(p.Relation, role, a)
+			})
+			if len(able) == 0 {
+				continue
+			}
+			actions = append(actions, a.String())
+			for _, role := range able {
+				if !slices.Contains(who, role) {
+					who = append(who, role)
+				}
+			}
+		}
+		if actions != nil {
+			r.report(policyObject(p), fmt.Sprintf("%s by %s", strings.Join(actions, ", "), list(who)), fmt.Sprintf(
+				"-- say which rows, by a column that says whose they are: %s\n-- or take the grant away:\nrevoke %s on %s from %s;",
+				strings.ReplaceAll(alter(p, "…", "…"), "\n", "\n-- "), privileges(actions), p.Relation,
+				r.sources(p.Relation, who, policy.Insert, policy.Update, policy.Delete)))
+		}
+	})
+}
+
+// anyCaller says whether an expression asks nothing but whether there is a caller: what is asked for is not null, whoever it is.
+func (s *state) anyCaller(n *nodetree.Node) bool {
+	const isNotNull, not = 1, "not" // PostgreSQL source, primnodes.h, NullTestType
+	switch {
+	case n == nil:
+		return false
+	case n.Name == "NULLTEST":
+		arg := n.Field("arg").Node
+		return n.Int("nulltesttype") == isNotNull && s.ofCaller(arg) && !ofRow(arg)
+	case n.Name == "BOOLEXPR" && n.Field("boolop").Word() != not:
+		return !slices.ContainsFunc(n.Nodes("args"), func(arg *nodetree.Node) bool { return !s.anyCaller(arg) })
+	}
+	return false
+}
+
+// restricted says whether a restrictive policy chooses among the rows, too.
+func restricted(rel *policy.Relation, role *policy.Role, action policy.Action) bool {
+	return slices.ContainsFunc(rel.Policies, func(p *policy.Policy) bool { return !p.Permissive && p.For(action) && p.Applies(role) })
+}
