@@ -66,7 +66,7 @@ func (s *Server) ready(ctx context.Context) error {
 	case s.recovery.since.Load() != 0:
 		return errors.New("the database cannot be reached")
 	}
-	if stat := s.pool.Stat(); stat.AcquiredConns() == stat.MaxConns() {
+	if s.pool.Busy() {
 		return nil
 	}
 	return s.pool.Ping(ctx)

@@ -30,6 +30,9 @@ const maxHeld = time.Second
 // Waiting is how many callers wait for a connection that others use.
 func (p *Pool) Waiting() int64 { return p.waiting.Load() }
 
+// Busy reports whether all connections are in use. Those that are being closed are not.
+func (p *Pool) Busy() bool { return len(p.spare) == 0 }
+
 // acquire takes a connection, which giveBack returns. While the database is known to be out of reach it fails at once where no
 // connection is left: a host that does not answer would keep every request waiting.
 func (p *Pool) acquire(ctx context.Context) (*connection, error) {

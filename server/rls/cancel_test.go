@@ -135,6 +135,9 @@ func TestPingOfAFrozenServer(t *testing.T) {
 	if err := p.Ping(ctx); err == nil || time.Since(began) > 20*time.Second {
 		t.Errorf("%v after %s", err, time.Since(began))
 	}
+	if p.Busy() {
+		t.Error("a connection that is given up counts as in use")
+	}
 	frozen.Store(false)
 	if err := p.Ping(t.Context()); err != nil {
 		t.Errorf("of a server that is back: %v", err)
