@@ -74,7 +74,7 @@ func statusOfSQLState(err *pgconn.PgError, authenticated bool) int {
 		return http.StatusBadRequest // the body holds duplicates
 	case notWritable(err):
 		return http.StatusMethodNotAllowed
-	case err.Code == "XX000" && slices.ContainsFunc(internalForInput[:], func(m string) bool { return strings.HasPrefix(err.Message, m) }):
+	case badInput(err):
 		return http.StatusBadRequest
 	case err.Code == "42883" && strings.HasPrefix(err.Message, "function xmlagg("):
 		return http.StatusNotAcceptable
@@ -89,10 +89,11 @@ func statusOfSQLState(err *pgconn.PgError, authenticated bool) int {
 	return http.StatusBadRequest
 }
 
-// internalForInput are how messages begin with which PostgreSQL and PostGIS call input an internal error: a search of many
-// negations, a cast to unknown, a geometry that is none.
-var internalForInput = [...]string{
-	"tsquery stack too small", "failed to find conversion function from unknown to ", "parse error - invalid geometry",
+// badInput reports whether PostgreSQL or PostGIS calls input an internal error: a search of many negations, a cast to unknown, a
+// geometry that is none, which all of PostGIS reports from one file.
+func badInput(err *pgconn.PgError) bool {
+	return err.Code == "XX000" && (err.File == "lwgeom_pg.c" || strings.HasPrefix(err.Message, "tsquery stack too small") ||
+		strings.HasPrefix(err.Message, "failed to find conversion function from unknown to "))
 }
 
 // notWritable reports whether the relation is a view that cannot be written to in this way.
