@@ -204,7 +204,7 @@ func (f *flight) sendMain() {
 // query queues a statement, preparing it first if the connection does not have it. It is prepared within the flight, after the
 // role was taken on: before, it would be refused.
 func (f *flight) query(key statementKey, q Query, kind stepKind) {
-	if f.pool.unprepared.Load() || f.stmts.pooled != nil && f.stmts.pooled.unprepared {
+	if f.pool.unprepared.Load() || len(q.SQL) > maxPreparedBytes || f.stmts.pooled != nil && f.stmts.pooled.unprepared {
 		f.pipe.SendQueryParams(q.SQL, q.Args, nil, q.ArgFormats, q.ResultFormats)
 		f.steps = append(f.steps, step{kind: kind})
 		return
@@ -233,7 +233,7 @@ func (f *flight) results() error {
 		switch r := result.(type) {
 		case *pgconn.StatementDescription:
 			r.Name = s.name
-			f.stmts.cache.Add(s.prepared, r)
+			f.stmts.add(s.prepared, r)
 		case *pgconn.CloseComplete:
 			f.stmts.evicted = f.stmts.evicted[1:] // only now: an error before it would have skipped the closing
 		case *pgconn.ResultReader:

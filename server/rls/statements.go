@@ -14,9 +14,18 @@ type statementKey struct {
 	role, searchPath, sql string
 }
 
+// PostgreSQL keeps some hundred bytes for each byte of a prepared statement that embeds much. Clients choose what their requests
+// embed, so long statements are not prepared, and the texts of all together are bounded.
+const (
+	maxPreparedBytes = 8 << 10 // of one statement's text
+	meanBytes        = 1 << 10 // that all may have on average, were there as many as the cache holds
+)
+
 // statements are the prepared statements of one connection, the least recently used being closed when there are too many.
 type statements struct {
 	cache   *simplelru.LRU[statementKey, *pgconn.StatementDescription]
+	bytes   int      // of the texts of all
+	most    int      // for bytes
 	evicted []string // names to be closed in the next flight
 	next    uint64
 	// sequences is set if a write may have left values for currval and lastval in the session. Only code can ask for them, so
@@ -33,8 +42,9 @@ func statementsOf(conn *pgconn.PgConn, size int) *statements {
 	if s, ok := conn.CustomData()[statementsKey].(*statements); ok {
 		return s
 	}
-	s := &statements{}
-	cache, err := simplelru.NewLRU(size, func(_ statementKey, d *pgconn.StatementDescription) {
+	s := &statements{most: size * meanBytes}
+	cache, err := simplelru.NewLRU(size, func(key statementKey, d *pgconn.StatementDescription) {
+		s.bytes -= len(key.sql)
 		s.evicted = append(s.evicted, d.Name)
 	})
 	if err != nil { // only for a size below 1, which the defaults rule out
@@ -43,6 +53,16 @@ func statementsOf(conn *pgconn.PgConn, size int) *statements {
 	s.cache = cache
 	conn.CustomData()[statementsKey] = s
 	return s
+}
+
+// add keeps a statement that was prepared.
+func (s *statements) add(key statementKey, d *pgconn.StatementDescription) {
+	s.cache.Remove(key)
+	s.bytes += len(key.sql)
+	s.cache.Add(key, d)
+	for s.bytes > s.most && s.cache.Len() > 1 {
+		s.cache.RemoveOldest()
+	}
 }
 
 func (s *statements) newName() string {
