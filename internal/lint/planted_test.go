@@ -72,6 +72,7 @@ policy-compares-itself          policy captured on api.doc
 write-always-true               policy taken on api.doc
 update-gives-row-away           policy given on api.doc
 write-always-true               policy equal on api.doc
+partition-past-policies         view api.part
 write-for-any-caller            policy signed_in on api.doc
 policy-never-true               policy absent on api.doc
 claim-user-editable             policy admin on api.doc

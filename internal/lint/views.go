@@ -22,6 +22,13 @@ func viewChecks() []Check {
 			find: viewBypassesRLS,
 		},
 		{
+			ID: "partition-past-policies", Group: groupViews, Severity: Error,
+			Title: "view of a partition or child table that has no row-level security of its own",
+			Why: "The policies of a table hold for what is read by way of it. A partition, or a table that inherits from it, that is read by itself has its own or none: " +
+				"the view shows rows that the policies of the whole hide.",
+			find: partitionPastPolicies,
+		},
+		{
 			ID: "materialized-view-exposed", Group: groupViews, Severity: Warning,
 			Title: "materialized view that callers may read, by itself or through a view",
 			Why:   "It holds what its owner saw when it was refreshed. Row-level security does not hold for it: every reader sees every row, unless a view before it asks who reads.",

@@ -11,7 +11,7 @@ func (l *loader) readRelations() error {
 	var owner uint32
 	targets := []any{
 		&r.oid, &schema, &r.Name, &kind, &owner, &r.Partition, &r.RLS, &r.ForceRLS, &r.SecurityInvoker, &r.SecurityBarrier,
-		&r.updatable, &r.acceptable, &r.Rows, &tree, &r.Extension,
+		&r.updatable, &r.acceptable, &r.Rows, &tree, &r.policedAbove, &r.Extension,
 	}
 	return l.query("relations.sql", targets, func() error {
 		rel := r

@@ -61,6 +61,8 @@ type Relation struct {
 	Query *nodetree.Node
 
 	oid uint32
+	// policedAbove is the table with row-level security that it is a partition of or inherits from, 0 if there is none.
+	policedAbove uint32
 	// conditions is what the queries inside a view's query read.
 	conditions []Dependency
 	// updatable are the commands that a view accepts by itself and by rules, acceptable those with its triggers.
@@ -69,6 +71,10 @@ type Relation struct {
 
 // String is the relation's name with its schema, quoted where SQL needs it.
 func (r *Relation) String() string { return QuoteName(r.Schema.Name, r.Name) }
+
+// PolicedAbove returns the table with row-level security that a relation is a partition of or inherits from, nil if there is none. That
+// table's policies hold for what is read by way of it, not for the relation by itself.
+func (d *Database) PolicedAbove(r *Relation) *Relation { return d.byOID[r.policedAbove] }
 
 // IsTable says whether it is a table that row-level security can hold.
 func (r *Relation) IsTable() bool { return r.Kind == Table || r.Kind == PartitionedTable }

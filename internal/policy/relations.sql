@@ -19,6 +19,12 @@ select
   c.reltuples::float8,
   case when c.relkind in ('v', 'm') then coalesce(
     (select r.ev_action::text from pg_rewrite r where r.ev_class = c.oid and r.ev_type = '1' and r.rulename = '_RETURN'), '') else '' end,
+  coalesce((
+    with recursive above as (
+      select i.inhparent from pg_inherits i where i.inhrelid = c.oid
+      union select i.inhparent from pg_inherits i join above a on i.inhrelid = a.inhparent
+    )
+    select p.oid from above a join pg_class p on p.oid = a.inhparent where p.relrowsecurity order by p.oid limit 1), 0),
   coalesce(
     (select e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
      where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'), '')
