@@ -211,8 +211,8 @@ func TestPanicWithinTheBody(t *testing.T) {
 	handler := newServer(t, newLibrary(t), "")
 	w := httptest.NewRecorder()
 	defer func() {
-		if v := recover(); v != http.ErrAbortHandler {
-			t.Errorf("panicked with %v after %d %s", v, w.Code, w.Body)
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("panicked with %v after %d %s", err, w.Code, w.Body)
 		}
 	}()
 	handler.ServeHTTP(brokenWriter{w}, httptest.NewRequest(http.MethodGet, "/genres", nil))
