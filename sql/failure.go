@@ -164,7 +164,7 @@ func escape(s string, quote rune) string {
 
 // read lets a parser read a text, and once more if it fails, to word the error.
 func read[T any](text, what, shown string, maxDepth int, parse func(*scanner) (T, bool)) (T, *Error) {
-	s := scanner{text: text, maxDepth: maxDepth}
+	s := scanner{text: text, maxDepth: levels(maxDepth)}
 	out, ok := parse(&s)
 	if ok {
 		return out, nil
@@ -172,9 +172,9 @@ func read[T any](text, what, shown string, maxDepth int, parse func(*scanner) (T
 	if s.tooDeep {
 		return out, s.tooDeepError(what)
 	}
-	s = scanner{text: text, record: recordPlaces}
+	s = scanner{text: text, maxDepth: s.maxDepth, record: recordPlaces}
 	_, _ = parse(&s)
-	s = scanner{text: text, record: recordAt, place: s.failure.at}
+	s = scanner{text: text, maxDepth: s.maxDepth, record: recordAt, place: s.failure.at}
 	out, _ = parse(&s)
 	return out, s.failure.error(what, shown, text)
 }

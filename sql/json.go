@@ -101,7 +101,7 @@ func (j *jsonScanner) rows(shape *jsonShape) bool {
 // list reads items, separated by commas, up to the closing bracket. It begins at the opening one.
 func (j *jsonScanner) list(closing byte, item func(*jsonScanner) bool) bool {
 	j.depth++
-	if j.maxDepth > 0 && j.depth > j.maxDepth {
+	if j.depth > j.maxDepth {
 		return j.fail("at most " + strconv.Itoa(j.maxDepth) + " levels of nesting, but found more")
 	}
 	j.pos++

@@ -17,6 +17,18 @@ func DefaultLimits() Limits {
 	return Limits{EmbedDepth: 20, LogicDepth: 50, SelectItems: 1000, Filters: 500, JSONPathSteps: 100, JSONDepth: 500}
 }
 
+// mostLevels is how deep anything may nest where no lower limit is set: Go ends a program whose stack becomes too large, and
+// PostgreSQL's own ends before, unless its max_stack_depth is many times the default.
+const mostLevels = 50_000
+
+// levels is a limit of nesting that holds where the operator sets none.
+func levels(limit int) int {
+	if limit <= 0 {
+		return mostLevels
+	}
+	return min(limit, mostLevels)
+}
+
 func tooMany(what string, n, limit int) *Error {
 	return &Error{
 		Code: CodeQuerySyntax, Message: "Too many " + what,

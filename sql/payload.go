@@ -85,7 +85,7 @@ func (r *Request) parseJSON(body []byte, limits *Limits) *Error {
 		r.Payload = &Payload{Raw: []byte("{}"), IsObject: true}
 		return nil
 	}
-	j := jsonScanner{text: body, maxDepth: limits.JSONDepth}
+	j := jsonScanner{text: body, maxDepth: levels(limits.JSONDepth)}
 	shape, ok := j.document()
 	if !ok {
 		return j.err()

@@ -232,7 +232,7 @@ func (s *scanner) until(chars string) string {
 // enter counts a nested parenthesis and reports whether the depth limit allows it.
 func (s *scanner) enter() bool {
 	s.depth++
-	if s.maxDepth > 0 && s.depth > s.maxDepth {
+	if s.depth > s.maxDepth {
 		s.tooDeep = true
 		return false
 	}

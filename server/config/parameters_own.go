@@ -67,7 +67,7 @@ func limitParameters() []Parameter {
 			"The most bytes of a request's line and headers. Longer ones are answered with 431. 0 is no limit.").
 			own().restart(),
 		integer("max-json-depth", func(c *Config) *int { return &c.MaxJSONDepth }, 500, bounds{0, most},
-			"How deep arrays and objects may stand in each other in a JSON body. 0 is no limit; PostgreSQL's own follows from max_stack_depth.").
+			"How deep arrays and objects may stand in each other in a JSON body. 0 is no limit but 50,000; PostgreSQL's own follows from max_stack_depth.").
 			own(),
 		integer("max-json-path-steps", func(c *Config) *int { return &c.MaxJSONPathSteps }, 32, bounds{0, most},
 			"The most arrows (-> and ->>) behind one column. 0 is no limit.").
