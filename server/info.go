@@ -9,7 +9,7 @@ import (
 
 // info answers OPTIONS: what methods the resource admits, whatever the caller's privileges.
 func (x *exchange) info() {
-	allow := "OPTIONS,GET,HEAD"
+	allow := readMethods
 	switch x.request.Action {
 	case sql.InfoRelation:
 		allow = allowed(x.plan.Relation)
@@ -29,9 +29,12 @@ func (x *exchange) info() {
 	x.w.WriteHeader(http.StatusOK)
 }
 
+// readMethods are those that each resource admits.
+const readMethods = "OPTIONS,GET,HEAD"
+
 // allowed lists the methods that a relation admits, for the header Allow.
 func allowed(r *schema.Relation) string {
-	allow := "OPTIONS,GET,HEAD"
+	allow := readMethods
 	if r.Insertable {
 		allow += ",POST"
 	}

@@ -1,9 +1,7 @@
 package lint
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/postern-db/postern/internal/nodetree"
 	"github.com/postern-db/postern/internal/policy"
@@ -15,8 +13,7 @@ func writeForAnyCaller(r *reporter) {
 		if !p.Permissive {
 			return
 		}
-		var actions []string
-		var who []*policy.Role
+		var w writers
 		for _, a := range writes(p) {
 			e := p.Using
 			if a == policy.CreateRows {
@@ -28,22 +25,11 @@ func writeForAnyCaller(r *reporter) {
 			able := slices.DeleteFunc(r.granted(p.Relation, a), func(role *policy.Role) bool {
 				return !p.Applies(role) || r.may(role, a, p.Relation).Verdict == policy.No || restricted(p.Relation, role, a)
 			})
-			if len(able) == 0 {
-				continue
-			}
-			actions = append(actions, a.String())
-			for _, role := range able {
-				if !slices.Contains(who, role) {
-					who = append(who, role)
-				}
+			if len(able) > 0 {
+				w.add(a.String(), able)
 			}
 		}
-		if actions != nil {
-			r.report(policyObject(p), fmt.Sprintf("%s by %s", strings.Join(actions, ", "), list(who)), fmt.Sprintf(
-				"-- say which rows, by a column that says whose they are: %s\n-- or take the grant away:\nrevoke %s on %s from %s;",
-				strings.ReplaceAll(alter(p, "…", "…"), "\n", "\n-- "), privileges(actions), p.Relation,
-				r.sources(p.Relation, who, policy.Insert, policy.Update, policy.Delete)))
-		}
+		w.report(r, p, "say which rows, by a column that says whose they are", alter(p, "…", "…"))
 	})
 }
 

@@ -66,8 +66,7 @@ func writeAlwaysTrue(r *reporter) {
 		if !p.Permissive {
 			return
 		}
-		var actions []string
-		var who []*policy.Role
+		var w writers
 		advice := alter(p, "…", "…")
 		for _, a := range writes(p) {
 			able := r.writesAll(p, a)
@@ -80,19 +79,35 @@ func writeAlwaysTrue(r *reporter) {
 				name += " of any row"
 				advice = alter(p, "using", p.Check.SQL)
 			}
-			actions = append(actions, name)
-			for _, role := range able {
-				if !slices.Contains(who, role) {
-					who = append(who, role)
-				}
-			}
+			w.add(name, able)
 		}
-		if actions != nil {
-			r.report(policyObject(p), fmt.Sprintf("%s by %s", strings.Join(actions, ", "), list(who)), fmt.Sprintf(
-				"-- say which rows: %s\n-- or take the grant away:\nrevoke %s on %s from %s;",
-				strings.ReplaceAll(advice, "\n", "\n-- "), privileges(actions), p.Relation, r.sources(p.Relation, who, policy.Insert, policy.Update, policy.Delete)))
-		}
+		w.report(r, p, "say which rows", advice)
 	})
+}
+
+// writers are the roles that a policy lets do something to rows that are not theirs.
+type writers struct {
+	actions []string
+	roles   []*policy.Role
+}
+
+func (w *writers) add(action string, able []*policy.Role) {
+	w.actions = append(w.actions, action)
+	for _, role := range able {
+		if !slices.Contains(w.roles, role) {
+			w.roles = append(w.roles, role)
+		}
+	}
+}
+
+// report reports a policy if there are any. What is to be said of the rows is followed by the SQL that says it.
+func (w *writers) report(r *reporter, p *policy.Policy, rows, advice string) {
+	if w.actions == nil {
+		return
+	}
+	r.report(policyObject(p), fmt.Sprintf("%s by %s", strings.Join(w.actions, ", "), list(w.roles)), fmt.Sprintf(
+		"-- %s: %s\n-- or take the grant away:\nrevoke %s on %s from %s;", rows, strings.ReplaceAll(advice, "\n", "\n-- "),
+		privileges(w.actions), p.Relation, r.sources(p.Relation, w.roles, policy.Insert, policy.Update, policy.Delete)))
 }
 
 // writesAll returns the roles that a policy lets do something to every row. A restrictive policy may well do the choosing; where USING

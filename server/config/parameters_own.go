@@ -57,7 +57,7 @@ func limitParameters() []Parameter {
 			"The most bytes of a request's body. 0 is no limit.").
 			own(),
 		integer("max-embed-depth", func(c *Config) *int { return &c.MaxEmbedDepth }, 10, bounds{0, most},
-			"How deep a select may embed resources in each other. Each level is another join. 0 is no limit.").
+			"How deep a select may embed resources in each other. Each level is another join. 0 is no limit but 50,000.").
 			own(),
 		integer("max-filters", func(c *Config) *int { return &c.MaxFilters }, 256, bounds{0, most},
 			"The most filters of a request, those within and=() and or=() included. 0 is no limit.").
@@ -73,7 +73,7 @@ func limitParameters() []Parameter {
 			"The most arrows (-> and ->>) behind one column. 0 is no limit.").
 			own(),
 		integer("max-logic-depth", func(c *Config) *int { return &c.MaxLogicDepth }, 16, bounds{0, most},
-			"How deep and=() and or=() may stand in each other. 0 is no limit.").
+			"How deep and=() and or=() may stand in each other. 0 is no limit but 50,000.").
 			own(),
 		integer("max-select-items", func(c *Config) *int { return &c.MaxSelectItems }, 1664, bounds{0, most},
 			"The most items of a select. The default is as many columns as PostgreSQL can return. 0 is no limit.").
